@@ -1,0 +1,17 @@
+"""Which faults are raised? Only a caller's mistake and what no rule foresees; findings and outcomes are values."""
+
+
+class ClaimgwError(Exception):
+    """The root of what claimgw raises. The text says what is wrong, where, and what to do."""
+
+
+class ConfigurationError(ClaimgwError):
+    """A setting, a file or an argument cannot be used as given."""
+
+
+class StoreUnavailable(ClaimgwError):
+    """The database cannot be reached or refuses to commit; the sender repeats with the same ids."""
+
+
+class Conflict(ClaimgwError):
+    """Somebody else changed the row after it was read; read again and decide anew."""

@@ -1,0 +1,1 @@
+"""How is an insurer reached? By an adapter that keeps the contract of `spi`."""

@@ -1,0 +1,1 @@
+"""An insurer with a $process-message endpoint."""
