@@ -1,0 +1,1 @@
+"""Store and forward: what an attempt meant, when the next one is due, who makes it."""

@@ -1,0 +1,1 @@
+"""How does a provider or an insurer talk to the gateway? The SDK."""

@@ -1,0 +1,1 @@
+"""Is a message valid? Findings, from definitions and rules; pure."""

@@ -1,0 +1,1 @@
+"""The door for operators: pages on what waits and why."""

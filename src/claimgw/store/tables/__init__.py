@@ -1,0 +1,1 @@
+"""Which tables are there, column by column?"""
