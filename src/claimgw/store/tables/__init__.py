@@ -1,1 +1,35 @@
 """Which tables are there, column by column?"""
+
+from claimgw.store.tables.columns import metadata
+from claimgw.store.tables.exchanges import attempt, exchange
+from claimgw.store.tables.mailbox import mailbox, poll_item
+from claimgw.store.tables.messages import arrival, body, message
+from claimgw.store.tables.registry import (
+    credential,
+    credential_licence,
+    operator,
+    operator_session,
+    participant,
+    pause,
+    registry_revision,
+    serves,
+)
+
+__all__ = [
+    "arrival",
+    "attempt",
+    "body",
+    "credential",
+    "credential_licence",
+    "exchange",
+    "mailbox",
+    "message",
+    "metadata",
+    "operator",
+    "operator_session",
+    "participant",
+    "pause",
+    "poll_item",
+    "registry_revision",
+    "serves",
+]

@@ -1,0 +1,139 @@
+"""How do the two databases differ? Engines, pragmas, who may write at once; nowhere else."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import URL, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from claimgw.errors import ConfigurationError, StoreUnavailable
+
+# A query function is handed one of these and never commits.
+Unit = AsyncConnection
+
+_BUSY_MS = 30_000
+
+
+class Database:
+    """One database for the life of the process. `address` is an SQLAlchemy URL or a plain one (postgresql://, sqlite:///)."""
+
+    def __init__(self, address: str, *, connections: int = 20) -> None:
+        self.url = driver_url(address)
+        self.embedded = self.url.get_backend_name() == "sqlite"
+        if self.embedded:
+            self._reader = _sqlite_engine(self.url, "BEGIN", size=4)
+            self._writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE", size=1)
+        else:
+            self._reader = self._writer = _postgres_engine(self.url, connections)
+        # SQLite has one writer; to queue here is fair and cheap, to queue on its file lock is neither.
+        self._turn = asyncio.Lock() if self.embedded else None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Unit]:
+        """A snapshot to read from; whatever is done in it is rolled back."""
+        async with _translated(), self._reader.connect() as unit:
+            if not self.embedded:
+                await unit.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield unit
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Unit]:
+        """A unit of work: committed at the end of the block, undone if the block raises.
+
+        The only place that commits. Raises StoreUnavailable when the database is away or refuses.
+        """
+        if self._turn is None:
+            async with _translated(), self._writer.begin() as unit:
+                yield unit
+        else:
+            async with self._turn, _translated(), self._writer.begin() as unit:
+                yield unit
+
+    async def warnings(self) -> list[str]:
+        """What about this database endangers data that was acknowledged, one sentence each."""
+        if self.embedded:
+            return []
+        async with self.read() as unit:
+            rows = await unit.execute(
+                text(
+                    "SELECT name, setting FROM pg_settings"
+                    " WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'"
+                )
+            )
+            return [
+                f"PostgreSQL runs with {name}={value}: acknowledged claims can be lost in a crash; turn it on"
+                for name, value in rows
+            ]
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._reader.dispose()
+        if self._writer is not self._reader:
+            await self._writer.dispose()
+
+
+def driver_url(address: str) -> URL:
+    """The URL with the asynchronous driver this package uses. Raises ConfigurationError for other databases."""
+    try:
+        url = make_url(address)
+    except Exception as fault:
+        raise ConfigurationError(
+            "the database address cannot be read; write sqlite:///file.db or postgresql://user@host/name"
+        ) from fault
+    drivers = {
+        "sqlite": "sqlite+aiosqlite",
+        "postgresql": "postgresql+asyncpg",
+        "postgres": "postgresql+asyncpg",
+    }
+    backend = url.drivername.partition("+")[0]
+    if backend not in drivers:
+        raise ConfigurationError(f"{backend!r} is no database claimgw knows; use sqlite or postgresql")
+    return url.set(drivername=drivers[backend])
+
+
+def _postgres_engine(url: URL, connections: int) -> AsyncEngine:
+    return create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5, pool_pre_ping=True)
+
+
+def _sqlite_engine(url: URL, begin: str, *, size: int) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=60)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # The driver's own idea of transactions is switched off: it begins them late and never for DDL.
+        raw: Any = connection
+        raw.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={_BUSY_MS}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout, OSError, sqlite3.OperationalError) as fault:
+        raise StoreUnavailable(f"the database does not answer ({type(fault).__name__})") from fault
+    except DBAPIError as fault:
+        if fault.connection_invalidated:
+            raise StoreUnavailable("the connection to the database was lost") from fault
+        raise

@@ -1,0 +1,113 @@
+"""What does a row look like to the rest of the house? Frozen records and the closed set of states."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a request stands. Ends are REFUSED and ANSWERED; everything else still moves."""
+
+    REFUSED = "refused"  # by our own check; never forwarded
+    IN_FLIGHT = "in-flight"  # an attempt is open; `due_at` is when its lease ends
+    HELD = "held"  # the insurer does not have it; `due_at` is the next attempt
+    UNCONFIRMED = "unconfirmed"  # sent, no answer: it may have arrived; `due_at` ends the insurer's grace
+    AWAITING_CORRECTION = "awaiting-correction"  # the insurer's answer was unusable; not sent again by itself
+    QUEUED = "queued"  # the insurer has it and has not adjudicated
+    PARTIAL = "partial"  # the insurer adjudicated a part; more will come
+    ANSWERED = "answered"
+
+
+class Author(StrEnum):
+    """Who wrote the answer the provider was given last."""
+
+    INSURER = "insurer"
+    GATEWAY = "gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as its row tells it; the bytes are fetched apart."""
+
+    id: str
+    sender: str
+    receiver: str
+    event: str
+    bundle_id: str
+    header_id: str
+    size: int
+    received_at: datetime
+    exchange_id: str | None = None
+    replies_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """That this sender has used these ids, and for which bytes (SHA-256)."""
+
+    sender: str
+    bundle_id: str
+    header_id: str
+    digest: bytes
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Focal:
+    """The business identifier a request is known by, and the SHA-256 of its focal resource, canonical."""
+
+    type: str
+    system: str
+    value: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what has become of it."""
+
+    id: str
+    event: str
+    provider: str
+    insurer: str
+    focal: Focal | None
+    state: State
+    reason: str
+    created_at: datetime
+    changed_at: datetime
+    due_at: datetime | None
+    waiting: bool
+    answer_id: str | None
+    answered_by: Author | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to deliver. Without `closed_at` it is open: unknown, not failed."""
+
+    id: str
+    exchange_id: str
+    number: int
+    node: str
+    opened_at: datetime
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    detail: str = ""
+    answer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxEntry:
+    """One message that waits for, or was delivered to, a provider."""
+
+    message_id: str
+    provider: str
+    event: str
+    about_system: str | None
+    about_value: str | None
+    size: int
+    queued_at: datetime
+    poll_id: str | None = None
+    reserved_until: datetime | None = None
+    delivered_at: datetime | None = None

@@ -1,0 +1,51 @@
+"""Does the database have the tables this release needs? Migrations, run forward, each in one transaction."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+import claimgw
+from claimgw.store.database import Database
+
+
+def migrations_folder() -> Path:
+    """Inside the wheel, or at the top of a checkout (an editable install ships no copy)."""
+    package = Path(claimgw.__file__).resolve().parent
+    inside = package / "migrations"
+    return inside if inside.is_dir() else package.parents[1] / "migrations"
+
+
+def head() -> str:
+    """The newest revision this release knows."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+async def current(database: Database) -> str | None:
+    """The revision the database stands at; None where no table is yet."""
+    async with database.read() as unit:
+        return await unit.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+
+
+async def upgrade(database: Database) -> None:
+    """Bring the database to the newest revision; nothing happens if it stands there."""
+    async with database.write() as unit:
+        await unit.run_sync(_upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    config.set_main_option("path_separator", "os")
+    return config

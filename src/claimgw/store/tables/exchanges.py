@@ -1,0 +1,73 @@
+"""What has become of each request, and of each try to deliver it?"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from claimgw.store.tables.columns import Id, Instant, Licence, metadata
+
+# The id of an exchange is the id of its request message.
+# `insurer` names the lane: the licence the request was addressed to (an insurer or a TPA).
+# `waiting`: the provider's session is still open and has not been answered.
+exchange = Table(
+    "exchange",
+    metadata,
+    Column("id", Id, ForeignKey("message.id"), primary_key=True),
+    Column("event", String(40), nullable=False),
+    Column("provider", Licence, nullable=False),
+    Column("insurer", Licence, nullable=False),
+    Column("focal_type", String(40), nullable=True),
+    Column("focal_system", String(255), nullable=True),
+    Column("focal_value", String(255), nullable=True),
+    Column("focal_digest", LargeBinary(32), nullable=True),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(250), nullable=False, server_default=""),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=True),
+    Column("waiting", Boolean, nullable=False),
+    Column("answer_id", Id, ForeignKey("message.id"), nullable=True),
+    Column("answered_by", String(10), nullable=True),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("provider", "focal_type", "focal_system", "focal_value"),
+    Index(
+        "ix_exchange_due",
+        "insurer",
+        "due_at",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
+    Index(None, "changed_at"),
+    Index(None, "focal_value"),
+)
+
+# Open (`closed_at` null) means unknown, not failed: it may have arrived.
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("exchange_id", Id, ForeignKey("exchange.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("node", String(100), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant, nullable=True),
+    Column("outcome", String(30), nullable=True),
+    Column("detail", String(250), nullable=False, server_default=""),
+    Column("answer_id", Id, ForeignKey("message.id"), nullable=True),
+    UniqueConstraint("exchange_id", "number"),
+    Index(
+        "ix_attempt_open",
+        "opened_at",
+        postgresql_where=text("closed_at IS NULL"),
+        sqlite_where=text("closed_at IS NULL"),
+    ),
+)

@@ -1,0 +1,37 @@
+"""What waits for each provider to poll, and which poll was given what?"""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, text
+
+from claimgw.store.tables.columns import Id, Instant, Licence, metadata
+
+# `about_*` is the business identifier the message answers: the focus filter of a poll.
+mailbox = Table(
+    "mailbox",
+    metadata,
+    Column("message_id", Id, ForeignKey("message.id"), primary_key=True),
+    Column("provider", Licence, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("about_system", String(255), nullable=True),
+    Column("about_value", String(255), nullable=True),
+    Column("size", Integer, nullable=False),
+    Column("queued_at", Instant, nullable=False),
+    Column("poll_id", Id, ForeignKey("message.id"), nullable=True),
+    Column("reserved_until", Instant, nullable=True),
+    Column("delivered_at", Instant, nullable=True),
+    Index(
+        "ix_mailbox_waiting",
+        "provider",
+        "queued_at",
+        postgresql_where=text("delivered_at IS NULL"),
+        sqlite_where=text("delivered_at IS NULL"),
+    ),
+)
+
+# What a poll was answered with, in order: the same poll sent again gets the same messages again.
+poll_item = Table(
+    "poll_item",
+    metadata,
+    Column("poll_id", Id, ForeignKey("message.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("message_id", Id, ForeignKey("mailbox.message_id"), nullable=False),
+)
