@@ -1,0 +1,76 @@
+"""What does every test get? A clock that stands still, and a fresh migrated database of either kind."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import make_url
+
+from claimgw.clock import ManualClock
+from claimgw.store.database import Database
+from claimgw.store.schema import upgrade
+from tests.postgres import Postgres, running_postgres
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """It is 2026-11-01, 08:00 UTC, until a test advances it."""
+    return ManualClock(datetime(2026, 11, 1, 8, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for this process of the run; each worker of pytest-xdist has its own."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres_template(postgres: Postgres) -> AsyncIterator[str]:
+    """The name of a migrated database that nobody is connected to: to copy it is quicker than to migrate."""
+    address = await postgres.create()
+    await _migrate(address)
+    yield str(make_url(address).database)
+    await postgres.drop(address)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    await _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
+async def address(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    sqlite_template: Path,
+    postgres: Postgres,
+    postgres_template: str,
+) -> AsyncIterator[str]:
+    """The address of a migrated, empty database, once of each kind: for tests that open it more than once."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'claimgw.db')}"
+        return
+    address = await postgres.create(template=postgres_template)
+    yield address
+    await postgres.drop(address)
+
+
+@pytest_asyncio.fixture
+async def database(address: str) -> AsyncIterator[Database]:
+    """A migrated, empty database, once of each kind. `address` is where a second node finds it."""
+    opened = Database(address)
+    yield opened
+    await opened.close()
+
+
+async def _migrate(address: str) -> None:
+    database = Database(address)
+    await upgrade(database)
+    await database.close()

@@ -1,0 +1,29 @@
+"""Do the migrations make the tables that the code believes in?"""
+
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from claimgw.store.database import Database
+from claimgw.store.schema import current, head, upgrade
+from claimgw.store.tables import metadata
+
+
+def _differences(connection: Connection) -> list[Any]:
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+async def test_a_fresh_database_stands_at_the_newest_revision(database: Database) -> None:
+    assert await current(database) == head()
+
+
+async def test_to_upgrade_again_changes_nothing(database: Database) -> None:
+    await upgrade(database)
+    assert await current(database) == head()
+
+
+async def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
+    async with database.read() as unit:
+        assert await unit.run_sync(_differences) == []
