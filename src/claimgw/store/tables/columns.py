@@ -21,7 +21,7 @@ Id = Uuid(as_uuid=False)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware moment in UTC. SQLite forgets the zone of what it is given, so it is taken off and put back."""
+    """An aware moment in UTC. SQLite forgets zones, so the zone is taken off and put back."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

@@ -4,7 +4,8 @@ from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Integer, LargeBina
 
 from claimgw.store.tables.columns import Id, Instant, Licence, metadata
 
-# `settings` holds what differs per participant (limits, grace, TLS files, capabilities); null events: all its kind may send.
+# `settings` holds what differs per participant (limits, grace, TLS files, capabilities).
+# Null `events`: all that its kind may send.
 participant = Table(
     "participant",
     metadata,

@@ -1,0 +1,80 @@
+"""What is wrong with a message, and how is it said on the wire?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from claimgw.messages.identifiers import CODES, DEFINITIONS, VALUE_SETS
+
+ERROR_SYSTEM = CODES + "adjudication-error"
+_EXPRESSION = DEFINITIONS + "extension-error-expression"
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault. `code` is the nphies code, `path` a FHIRPath as the server writes it.
+
+    `text` says what is wrong and `hint` what to do. Neither ever quotes a value of the message:
+    it may be somebody's name or number.
+    """
+
+    code: str
+    path: str
+    text: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that forbid the message to go on."""
+    return [finding for finding in findings if finding.severity is Severity.ERROR]
+
+
+def coding(finding: Finding) -> dict[str, Any]:
+    """The coded error of business answers: the place is an extension of the coding (spec §8.2, C-09)."""
+    return {
+        "extension": [{"url": _EXPRESSION, "valueString": finding.path}],
+        "system": ERROR_SYSTEM,
+        "code": finding.code,
+        "display": finding.text,
+    }
+
+
+def business_errors(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """`ClaimResponse.error`, one for each finding."""
+    return [{"code": {"coding": [coding(finding)]}} for finding in findings]
+
+
+def task_outputs(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """`Task.output` of a failed task; the type's system is the value set's URL, as real servers do (C-08)."""
+    kind = {"coding": [{"system": VALUE_SETS + "task-output-type", "code": "error"}]}
+    return [{"type": kind, "valueCodeableConcept": {"coding": [coding(finding)]}} for finding in findings]
+
+
+def operation_outcome(findings: Iterable[Finding]) -> dict[str, Any]:
+    """An OperationOutcome in the shape of real acknowledgements (spec §0.3 item 6)."""
+    return {
+        "resourceType": "OperationOutcome",
+        "meta": {"profile": [DEFINITIONS + "operationoutcome|1.0.0"]},
+        "issue": [_issue(finding) for finding in findings],
+    }
+
+
+def _issue(finding: Finding) -> dict[str, Any]:
+    issue: dict[str, Any] = {
+        "severity": finding.severity.value,
+        "code": "business-rule",
+        "details": {"coding": [{"system": ERROR_SYSTEM, "code": finding.code, "display": finding.text}]},
+    }
+    if finding.hint:
+        issue["diagnostics"] = finding.hint
+    if finding.path:
+        issue["expression"] = [finding.path]
+    return issue
