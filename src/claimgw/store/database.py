@@ -19,10 +19,16 @@ from claimgw.errors import ConfigurationError, StoreUnavailable
 Unit = AsyncConnection
 
 _BUSY_MS = 30_000
+_CONNECT_SECONDS = 5
+
+# SQLSTATE classes that speak of the server, not of the statement: connection, login, no such database,
+# deadlock, out of resources, shutting down or starting up, its disk; and a standby that only reads.
+# The asyncpg dialect has no exceptions of its own for most of them.
+_AWAY = ("08", "28", "3D", "40", "53", "57", "58", "25006")
 
 
 class Database:
-    """One database for the life of the process. `address` is an SQLAlchemy URL or a plain one (postgresql://, sqlite:///)."""
+    """One database for the life of the process. `address`: sqlite:///file.db or postgresql://user@host/name."""
 
     def __init__(self, address: str, *, connections: int = 20) -> None:
         self.url = driver_url(address)
@@ -80,7 +86,7 @@ class Database:
 
 
 def driver_url(address: str) -> URL:
-    """The URL with the asynchronous driver this package uses. Raises ConfigurationError for other databases."""
+    """The URL with the asynchronous driver used here. Raises ConfigurationError for other databases."""
     try:
         url = make_url(address)
     except Exception as fault:
@@ -99,7 +105,14 @@ def driver_url(address: str) -> URL:
 
 
 def _postgres_engine(url: URL, connections: int) -> AsyncEngine:
-    return create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5, pool_pre_ping=True)
+    return create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={"timeout": _CONNECT_SECONDS},
+    )
 
 
 def _sqlite_engine(url: URL, begin: str, *, size: int) -> AsyncEngine:
@@ -136,4 +149,7 @@ async def _translated() -> AsyncIterator[None]:
     except DBAPIError as fault:
         if fault.connection_invalidated:
             raise StoreUnavailable("the connection to the database was lost") from fault
+        state = getattr(fault.orig, "sqlstate", None) or ""
+        if state.startswith(_AWAY):
+            raise StoreUnavailable(f"the database refuses (SQLSTATE {state})") from fault
         raise
