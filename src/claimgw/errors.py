@@ -1,4 +1,4 @@
-"""Which faults are raised? Only a caller's mistake and what no rule foresees; findings and outcomes are values."""
+"""Which faults are raised? A caller's mistake and what no rule foresees; the rest are values."""
 
 
 class ClaimgwError(Exception):

@@ -1,4 +1,4 @@
-"""Where do identifiers come from? New ones sort by time; derived ones are the same each time they are asked for."""
+"""Where do identifiers come from? New ones sort by time; derived ones are always the same."""
 
 import secrets
 import uuid

@@ -185,11 +185,11 @@ def _with(
 
 def _entries(values: list[Any]) -> list[Entry]:
     found = []
-    for index, value in enumerate(values):
+    for place, value in enumerate(values):
         resource = value.get("resource") if isinstance(value, dict) else None
         kind = resource.get("resourceType") if isinstance(resource, dict) else None
         if isinstance(resource, dict) and isinstance(kind, str):
-            found.append(Entry(index, _text(value.get("fullUrl")), kind, resource))
+            found.append(Entry(place, _text(value.get("fullUrl")), kind, resource))
     return found
 
 

@@ -1,0 +1,106 @@
+"""What do all messages written by the gateway have in common? The Bundle and its header."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from claimgw.ids import derived_id
+from claimgw.messages import tags
+from claimgw.messages.encode import encode
+from claimgw.messages.events import SYSTEM as EVENT_SYSTEM
+from claimgw.messages.identifiers import DEFINITIONS, GATEWAY, HOME, Licence
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a message is written, and the seed its ids come from: the same stamp gives the same ids."""
+
+    seed: str
+    at: datetime
+
+    def id(self, of: str) -> str:
+        return derived_id(self.seed, of)
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """MessageHeader.response: which header is answered, and how (ok, transient-error, fatal-error)."""
+
+    header_id: str
+    code: str
+    details: str | None = None
+
+    def on_the_wire(self) -> dict[str, Any]:
+        response: dict[str, Any] = {"identifier": self.header_id, "code": self.code}
+        if self.details:
+            response["details"] = {"reference": self.details}
+        return response
+
+
+def instant(at: datetime) -> str:
+    """A FHIR instant in UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def profile(name: str) -> dict[str, list[str]]:
+    """`meta` that declares a profile of the guide, version 1.0.0."""
+    return {"profile": [f"{DEFINITIONS}{name}|1.0.0"]}
+
+
+def entry(kind: str, resource: dict[str, Any]) -> dict[str, Any]:
+    """An entry as real answers have it: the gateway's address, type and id (spec §0.3 item 10)."""
+    return {"fullUrl": f"{HOME}/{kind}/{resource['id']}", "resource": resource}
+
+
+def header(
+    stamp: Stamp,
+    event: str,
+    *,
+    receiver: Licence,
+    endpoint: str,
+    answering: Answering | None = None,
+    focus: str | None = None,
+    meta: dict[str, Any] | None = None,
+    extension: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """The entry of a MessageHeader sent by the gateway (spec §2.3)."""
+    resource: dict[str, Any] = {
+        "resourceType": "MessageHeader",
+        "id": stamp.id("MessageHeader"),
+        "meta": meta or profile("message-header"),
+        "extension": extension,
+        "eventCoding": {"system": EVENT_SYSTEM, "code": event},
+        "destination": [
+            {
+                "endpoint": endpoint,
+                "receiver": {"type": "Organization", "identifier": receiver.on_the_wire()},
+            }
+        ],
+        "sender": {"type": "Organization", "identifier": GATEWAY.on_the_wire()},
+        "source": {"endpoint": HOME + "/"},
+        "response": answering.on_the_wire() if answering else None,
+        "focus": [{"reference": focus}] if focus else None,
+    }
+    return entry("MessageHeader", without_none(resource))
+
+
+def bundle(stamp: Stamp, entries: list[dict[str, Any]], *, in_place_of_insurer: bool = False) -> bytes:
+    """The message. `in_place_of_insurer` marks it as written by the gateway (spec §4)."""
+    meta: dict[str, Any] = profile("bundle")
+    if in_place_of_insurer:
+        meta["tag"] = [tags.GENERATED]
+    return encode(
+        {
+            "resourceType": "Bundle",
+            "id": stamp.id("Bundle"),
+            "meta": meta,
+            "type": "message",
+            "timestamp": instant(stamp.at),
+            "entry": entries,
+        }
+    )
+
+
+def without_none(resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource without the elements that were left open: FHIR's JSON knows no null."""
+    return {key: value for key, value in resource.items() if value is not None}
