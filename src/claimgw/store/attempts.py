@@ -1,0 +1,51 @@
+"""Which tries to deliver have there been, and which of them are still open?"""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from claimgw.store.database import Unit
+from claimgw.store.records import Attempt
+from claimgw.store.tables import attempt, exchange
+
+
+async def open_attempt(unit: Unit, opened: Attempt) -> None:
+    """Write an attempt down before it is made."""
+    await unit.execute(insert(attempt).values(**{name: getattr(opened, name) for name in Attempt.__slots__}))
+
+
+async def close_attempt(
+    unit: Unit, attempt_id: str, *, at: datetime, outcome: str, detail: str, answer_id: str | None
+) -> bool:
+    """Note how an open attempt ended; False if it is closed already."""
+    done = await unit.execute(
+        update(attempt)
+        .where(attempt.c.id == attempt_id, attempt.c.closed_at.is_(None))
+        .values(closed_at=at, outcome=outcome, detail=detail[:250], answer_id=answer_id)
+    )
+    return done.rowcount == 1
+
+
+async def of_exchange(unit: Unit, exchange_id: str) -> list[Attempt]:
+    """All attempts of one request, first to last."""
+    rows = await unit.execute(
+        select(attempt).where(attempt.c.exchange_id == exchange_id).order_by(attempt.c.number)
+    )
+    return [Attempt(**row._mapping) for row in rows]
+
+
+async def still_open(unit: Unit, most: int = 1000) -> list[tuple[Attempt, str]]:
+    """Attempts nobody has closed, oldest first, each with its insurer: *unknown*, not failed."""
+    rows = await unit.execute(
+        select(attempt, exchange.c.insurer)
+        .join(exchange, exchange.c.id == attempt.c.exchange_id)
+        .where(attempt.c.closed_at.is_(None))
+        .order_by(attempt.c.opened_at)
+        .limit(most)
+    )
+    found = []
+    for row in rows:
+        values = dict(row._mapping)
+        insurer = values.pop("insurer")
+        found.append((Attempt(**values), insurer))
+    return found

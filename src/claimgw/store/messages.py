@@ -1,0 +1,97 @@
+"""Where is a message, and have its ids been used before?"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from claimgw.errors import Conflict
+from claimgw.store.database import Unit
+from claimgw.store.records import Arrival, Message
+from claimgw.store.tables import arrival, body, message
+
+
+async def keep(unit: Unit, kept: Message, content: bytes) -> None:
+    """Keep a message with its bytes."""
+    await unit.execute(insert(message).values(**_values(kept)))
+    await unit.execute(insert(body).values(message_id=kept.id, content=content))
+
+
+async def arrive(unit: Unit, used: Arrival) -> None:
+    """Note that a sender has used these ids. Raises Conflict if it has before, whoever was faster."""
+    try:
+        await unit.execute(
+            insert(arrival).values(
+                sender=used.sender,
+                bundle_id=used.bundle_id,
+                header_id=used.header_id,
+                digest=used.digest,
+                message_id=used.message_id,
+            )
+        )
+    except IntegrityError as fault:
+        raise Conflict("the sender has used these ids before") from fault
+
+
+async def arrived(unit: Unit, sender: str, bundle_id: str, header_id: str) -> list[Arrival]:
+    """What this sender has sent under that Bundle.id or that MessageHeader.id; at most two."""
+    columns = (
+        arrival.c.sender,
+        arrival.c.bundle_id,
+        arrival.c.header_id,
+        arrival.c.digest,
+        arrival.c.message_id,
+    )
+    mine = select(*columns).where(arrival.c.sender == sender)
+    both: Sequence[Select[tuple[str, str, str, bytes, str]]] = (
+        mine.where(arrival.c.bundle_id == bundle_id),
+        mine.where(arrival.c.header_id == header_id, arrival.c.bundle_id != bundle_id),
+    )
+    return [Arrival(*row) for query in both for row in await unit.execute(query)]
+
+
+async def find(unit: Unit, message_id: str) -> Message | None:
+    rows = await unit.execute(select(message).where(message.c.id == message_id))
+    row = rows.one_or_none()
+    return Message(**row._mapping) if row else None
+
+
+async def content(unit: Unit, message_id: str) -> bytes | None:
+    """The bytes, as they came."""
+    found: bytes | None = await unit.scalar(select(body.c.content).where(body.c.message_id == message_id))
+    return found
+
+
+async def contents(unit: Unit, message_ids: Sequence[str]) -> dict[str, bytes]:
+    """The bytes of several messages by their ids; those that are gone are missing."""
+    rows = await unit.execute(
+        select(body.c.message_id, body.c.content).where(body.c.message_id.in_(message_ids))
+    )
+    return dict(rows.tuples().all())
+
+
+async def reply_to(unit: Unit, message_id: str) -> str | None:
+    """The id of the message that was last written in answer to this one."""
+    newest = (
+        select(message.c.id)
+        .where(message.c.replies_to == message_id)
+        .order_by(message.c.received_at.desc(), message.c.id.desc())
+        .limit(1)
+    )
+    found: str | None = await unit.scalar(newest)
+    return found
+
+
+async def by_wire_id(unit: Unit, wire_id: str) -> list[Message]:
+    """Messages with that Bundle.id or MessageHeader.id, newest first; at most ten."""
+    query = (
+        select(message)
+        .where((message.c.bundle_id == wire_id) | (message.c.header_id == wire_id))
+        .order_by(message.c.received_at.desc())
+        .limit(10)
+    )
+    return [Message(**row._mapping) for row in await unit.execute(query)]
+
+
+def _values(kept: Message) -> dict[str, object]:
+    return {name: getattr(kept, name) for name in Message.__slots__}
