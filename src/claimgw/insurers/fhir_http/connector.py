@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
@@ -32,6 +33,7 @@ class Attempt:
         self._deadline = deadline
         self._end = deadline.when()
         self._connect_seconds = connect_seconds
+        self._protocol: ResponseHandler | None = None
         self._transport: asyncio.Transport | None = None
 
     def connecting(self) -> None:
@@ -40,7 +42,7 @@ class Attempt:
         limit = asyncio.get_running_loop().time() + self._connect_seconds
         self._deadline.reschedule(limit if self._end is None else min(limit, self._end))
 
-    def connected(self, transport: asyncio.Transport) -> None:
+    def connected(self, protocol: ResponseHandler, transport: asyncio.Transport) -> None:
         """A connection is there, new or used before; the next thing is that the request is written."""
         tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         # TLS 1.3 (RFC 8446 §4.4.2.4): a server checks our certificate after our side of the handshake
@@ -48,13 +50,18 @@ class Attempt:
         # and a later refusal belongs to a renegotiation, begun after the server had read the request.
         self.refusable = self.stage is Stage.CONNECTING and tls is not None and tls.version() == "TLSv1.3"
         self.stage = Stage.CONNECTED
-        self._transport = transport
+        self._protocol, self._transport = protocol, transport
         self._deadline.reschedule(self._end)
 
     def answering(self) -> None:
         """The head of the answer was read."""
         self.stage = Stage.ANSWERING
         self.refusable = False
+
+    def reset(self) -> OSError | None:
+        """The fault by which the connection was lost; None while it stands, or if it was closed in order."""
+        fault = None if self._protocol is None else self._protocol.exception()
+        return fault if isinstance(fault, OSError) else None
 
     def abandon(self) -> None:
         """Drop the connection at once, with whatever is still unsent in it."""
@@ -78,12 +85,13 @@ class InsurerConnector(aiohttp.TCPConnector):
         attempt = current_attempt.get()
         while True:
             connection = await super().connect(req, traces, timeout)
-            assert connection.protocol is not None
-            assert connection.transport is not None
+            protocol, transport = connection.protocol, connection.transport
+            assert protocol is not None
+            assert transport is not None
             # aiohttp hands out an idle connection without a look at what came in meanwhile: a second
             # answer, or a 408, would be taken for the answer to this request.
-            if attempt.stage is Stage.CONNECTING or not connection.protocol.should_close:
-                attempt.connected(connection.transport)
+            if attempt.stage is Stage.CONNECTING or not protocol.should_close:
+                attempt.connected(protocol, transport)
                 return connection
             connection.close()
 

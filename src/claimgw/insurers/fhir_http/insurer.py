@@ -34,7 +34,8 @@ class FhirHttpInsurer:
             if connection.health_endpoint
             else self._endpoint.copy_with(raw_path=b"/health", fragment=None)
         )
-        secured = tls.context(connection)
+        plain = self._endpoint.scheme == self._health.scheme == "http"
+        secured = tls.trusting_nobody() if plain else tls.context(connection)
         self._client = httpx.AsyncClient(
             transport=AiohttpTransport(
                 verify=secured, client=partial(session, secured, connection.most_connections)
@@ -96,12 +97,21 @@ class FhirHttpInsurer:
                     return TooLarge(response.status_code, cap)
         finally:
             await response.aclose()
+        # aiohttp takes a reset for the end of an answer that has no length of its own.
+        if not _framed(response) and (fault := attempt.reset()):
+            raise fault
         return Answered(
             response.status_code,
             body.whole(),
             response.headers.get("content-type", ""),
             retry_after(response.headers.get("retry-after"), self._clock.now()),
         )
+
+
+def _framed(response: httpx.Response) -> bool:
+    """Does the answer say itself where it ends (RFC 9112 §6.3), or only the end of the connection?"""
+    empty = response.status_code in {204, 304}
+    return empty or "content-length" in response.headers or "transfer-encoding" in response.headers
 
 
 def _address(connection: Connection, address: str) -> httpx.URL:
