@@ -206,6 +206,8 @@ async def pass_time(clock: ManualClock, seconds: float) -> None:
 
 async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait until the condition holds; fail after so many seconds."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
+    for _ in range(int(seconds / 0.005)):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError(f"it did not come about within {seconds} s")

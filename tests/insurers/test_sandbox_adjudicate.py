@@ -95,7 +95,7 @@ def test_an_approved_item_is_granted_in_full_less_a_fifth() -> None:
     (line,) = adjudicate(claim("C", items=[item(1, "115.00", "15.00", 2)]), Judgement.APPROVE).items
     assert (line.outcome, line.reason) == (Outcome.APPROVED, None)
     assert line.amounts == Amounts(Decimal("115.00"), Decimal("23.00"), Decimal("15.00"))
-    assert (line.amounts.benefit, line.quantity) == (Decimal("92.00"), 2)
+    assert (line.amounts.benefit, line.quantity) == (Decimal("92.00"), Decimal(2))
 
 
 def test_the_copay_is_capped() -> None:
@@ -118,7 +118,7 @@ def test_a_rejected_claim_is_granted_nothing_and_says_why() -> None:
     assert adjudication.totals == Amounts()
     for line in adjudication.items:
         assert (line.outcome, line.reason and line.reason.code) == (Outcome.REJECTED, "MN-1-1")
-        assert (line.amounts, line.quantity) == (Amounts(), 0)
+        assert (line.amounts, line.quantity) == (Amounts(), ZERO)
 
 
 def test_a_net_that_is_absent_is_worked_out_from_price_and_quantity() -> None:

@@ -1,6 +1,7 @@
 """How does the insurer meet one message, whatever way it came? It remembers, and posts what it owes."""
 
 import asyncio
+import traceback
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -172,7 +173,7 @@ class Insurer:
     async def _post(self, message: bytes) -> bytes:
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(GatewayAway),
-            wait=tenacity.wait_exponential_jitter(initial=0.5, max=30),
+            wait=tenacity.wait_random_exponential(multiplier=0.5, max=30),
             sleep=self._clock.sleep,
             before_sleep=_log_retry,
         )
@@ -181,7 +182,10 @@ class Insurer:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (fault := task.exception()) is not None:
-            _log.error("a late answer was lost", action="given up", exc_info=fault)
+            at = traceback.extract_tb(fault.__traceback__)[-1]
+            # Not exc_info: a renderer that shows local variables would print the message.
+            where = f"{at.filename}:{at.lineno}"
+            _log.error("a late answer was lost", action="gave up", fault=type(fault).__name__, where=where)
 
     def _stamp(self) -> Stamp:
         now = self._clock.now()
