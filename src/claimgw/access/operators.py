@@ -172,7 +172,7 @@ def hash_password(password: str, hasher: PasswordHasher | None = None) -> str:
 
 
 def csrf_token(session_token: str) -> str:
-    """What every form of this session carries. Nobody can make it without the cookie, nor the cookie from it."""
+    """What every form of this session carries. It cannot be made without the cookie, nor the reverse."""
     return hmac.new(session_token.encode(), b"claimgw form", hashlib.sha256).hexdigest()
 
 
