@@ -40,6 +40,12 @@ class Talk:
         self.received += data
         return data
 
+    async def some(self) -> bool:
+        """What has come in, at least a byte; False at the end."""
+        data = await self.reader.read(65536)
+        self.received += data
+        return bool(data)
+
     async def request(self) -> bytes:
         """One whole request, head and body."""
         head = await self.head()
@@ -91,12 +97,16 @@ class Peer:
 
 @asynccontextmanager
 async def peer(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
+    """A peer on loopback. A script that fails makes the block fail; a client that leaves early does not."""
     tasks: set[asyncio.Task[None]] = set()
+    failures: list[Exception] = []
 
     async def follow(talk: Talk) -> None:
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
                 await script(talk)
+        except Exception as fault:
+            failures.append(fault)
         finally:
             talk.writer.transport.abort() if tls else talk.writer.close()
 
@@ -118,6 +128,8 @@ async def peer(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterat
         for task in tuple(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+    if failures:
+        raise failures[0]
 
 
 @asynccontextmanager

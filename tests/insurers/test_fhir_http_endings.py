@@ -4,7 +4,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import uvloop
@@ -212,9 +212,7 @@ async def test_an_insurer_that_trickles_its_answer_does_not_hold_the_deadline_op
 
 async def test_an_insurer_that_reads_nothing_does_not_hold_the_deadline_open(clock: ManualClock) -> None:
     async def script(talk: Talk) -> None:
-        paused = talk.writer.transport
-        assert isinstance(paused, asyncio.Transport)
-        paused.pause_reading()
+        cast(asyncio.Transport, talk.writer.transport).pause_reading()
         await asyncio.Event().wait()
 
     async with peer(script) as there, insurer(there.address, clock) as adapter:

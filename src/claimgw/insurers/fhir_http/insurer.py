@@ -119,9 +119,10 @@ def _address(connection: Connection, address: str) -> httpx.URL:
         url = httpx.URL(address)
     except httpx.InvalidURL as fault:
         raise ConfigurationError(f"insurer {connection.licence}: {address!r} is not an address") from fault
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not url.host or not 0 < (url.port or 80) < 65536:
         raise ConfigurationError(
-            f"insurer {connection.licence}: {address!r} must begin with https:// or http:// and name a host"
+            f"insurer {connection.licence}: {address!r} must begin with https:// or http://, "
+            "name a host, and have a port below 65536 if any"
         )
     if url.scheme == "http" and (connection.tls.authority or connection.tls.certificate):
         raise ConfigurationError(
