@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +13,11 @@ from structlog.testing import capture_logs
 
 from claimgw.clock import ManualClock
 from claimgw.errors import StoreUnavailable
+from claimgw.insurers.sandbox.behaviour import TABLE, Behaviour
+from claimgw.insurers.sandbox.claim_response import Stamp
 from claimgw.insurers.sandbox.in_process import InProcess
 from claimgw.insurers.sandbox.insurer import Availability
+from claimgw.insurers.sandbox.reading import read
 from claimgw.insurers.spi import (
     Answered,
     Connection,
@@ -28,14 +31,17 @@ from claimgw.insurers.spi import (
 )
 from tests.insurers.sandbox_requests import (
     INSURER,
+    SD,
     START,
     authorization_request,
     bundle,
     claim,
     claim_request,
+    detail,
     encode,
     eventually,
     header_of,
+    item,
     let_run,
     outcome_of,
     pass_time,
@@ -79,22 +85,14 @@ class Scene:
         return reply.body
 
 
-@asynccontextmanager
-async def on_stage() -> AsyncIterator[Scene]:
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
     clock, gateway = ManualClock(START), Gateway()
     connection = Connection(licence=INSURER, name="Sandbox", endpoint="sandbox:")
     insurer = find_adapter("sandbox")(connection, clock=clock, door=gateway.door)
     assert isinstance(insurer, InProcess)
-    try:
-        yield Scene(insurer, clock, gateway)
-    finally:
-        await insurer.close()
-
-
-@pytest.fixture
-async def scene() -> AsyncIterator[Scene]:
-    async with on_stage() as made:
-        yield made
+    yield Scene(insurer, clock, gateway)
+    await insurer.close()
 
 
 @pytest.mark.parametrize(
@@ -351,32 +349,38 @@ async def test_an_event_it_does_not_know_is_not_supported_and_an_error_notice_is
         assert header["response"]["code"] == code
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    st.recursive(
-        st.none()
-        | st.booleans()
-        | st.integers()
-        | st.floats(allow_nan=False, allow_infinity=False)
-        | st.text(),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-        max_leaves=6,
-    ),
-    st.data(),
+def places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place of a tree, as what holds it and the key it has there."""
+    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in list(pairs):
+        yield node, key
+        yield from places(value)
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
 )
+
+
+@settings(max_examples=100, deadline=None)
+@given(anything, st.sampled_from(TABLE), st.data())
 def test_a_claim_with_anything_in_any_place_never_breaks_the_insurer(
-    value: object, data: st.DataObject
+    value: object, row: Behaviour, data: st.DataObject
 ) -> None:
-    focus = claim("C-1")
-    part = data.draw(st.sampled_from(["claim", "item", "insurance"]))
-    spoiled = focus if part == "claim" else focus[part][0]
-    spoiled[data.draw(st.sampled_from(sorted(spoiled)))] = value
+    transfer = {"url": SD + "extension-transfer", "valueBoolean": True}
+    items = [item(1, details=[detail(1, "5.00")])]
+    focus = claim("PA-1", "preauthorization", items, related=[{"claim": {}}], extension=[transfer])
+    holder, key = data.draw(st.sampled_from(list(places(focus))))
+    holder[key] = value
 
-    async def deliver() -> Reply:
-        async with on_stage() as made:
-            return await made.deliver(encode(bundle("claim-request", focus)))
-
-    assert isinstance(asyncio.run(deliver()), Answered)
+    request = read(encode(bundle("priorauth-request", focus)))
+    if request.claim is not None:
+        made = row.planner(request, 1)
+        stamp = Stamp("b", "h", "f", START)
+        for compose in (made.answer, *(one.compose for one in made.later)):
+            assert compose(stamp)
 
 
 async def test_nesting_beyond_all_measure_is_refused(scene: Scene) -> None:

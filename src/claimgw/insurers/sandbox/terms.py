@@ -40,7 +40,7 @@ def extension(name: str, **value: Any) -> Json:
 
 def extensions_named(names: Iterable[str], held: list[Json]) -> list[Json]:
     """Those of `held` that carry one of the short names, in the order they came."""
-    urls = {f"{SD}extension-{name}" for name in names}
+    urls = [f"{SD}extension-{name}" for name in names]  # no set: a url may be anything, even unhashable
     return [one for one in held if one.get("url") in urls]
 
 
