@@ -13,3 +13,10 @@ def encode(value: Any) -> bytes:
 
 
 Raw = msgspec.Raw
+
+_canonical = msgspec.json.Encoder(decimal_format="number", order="sorted")
+
+
+def canonical(value: Any) -> bytes:
+    """JSON of a tree with its keys sorted, so that the same content gives the same bytes."""
+    return _canonical.encode(value)

@@ -16,7 +16,7 @@ class Leg(StrEnum):
     NOTICE = "notice"  # started by an insurer or by the gateway itself
 
 
-class Path(StrEnum):
+class Way(StrEnum):
     """Where a request ends (spec §1.2)."""
 
     INSURER = "insurer"  # the full cycle
@@ -34,7 +34,7 @@ class Event:
         default_factory=frozenset
     )  # types of the focal resource; empty: none needed
     reply: str | None = None  # the event that answers it
-    path: Path = Path.INSURER
+    way: Way = Way.INSURER
     queueable: bool = False  # may wait for an insurer that is away
     deferrable: bool = False  # an insurer may send it later, by itself
     use: str | None = None  # Claim.use or ClaimResponse.use that goes with it (BV-00165)
@@ -89,18 +89,18 @@ _ALL = (
         use="claim",
         offered=True,
     ),
-    Event("batch-request", Leg.REQUEST, _P, frozenset({"Bundle"}), "batch-response", Path.GATEWAY),
+    Event("batch-request", Leg.REQUEST, _P, frozenset({"Bundle"}), "batch-response", Way.GATEWAY),
     Event("batch-response", Leg.RESPONSE, _G, frozenset({"Bundle"})),
     Event("cancel-request", Leg.REQUEST, _P, _TASK, "cancel-response"),
     Event("cancel-response", Leg.RESPONSE, _I, _TASK, deferrable=True),
     Event("status-check", Leg.REQUEST, _P, _TASK, "status-response"),
     Event("status-response", Leg.RESPONSE, _I, _TASK),
-    Event("poll-request", Leg.REQUEST, _P, _TASK, "poll-response", Path.GATEWAY, offered=True),
+    Event("poll-request", Leg.REQUEST, _P, _TASK, "poll-response", Way.GATEWAY, offered=True),
     Event("poll-response", Leg.RESPONSE, _G, _TASK),
     Event("communication-request", Leg.NOTICE, _I, frozenset({"CommunicationRequest"}), "acknowledgement"),
     Event("communication", Leg.REQUEST, _P, frozenset({"Communication"}), "acknowledgement", queueable=True),
     Event("payment-reconciliation", Leg.NOTICE, _I, frozenset({"PaymentReconciliation"}), "acknowledgement"),
-    Event("payment-notice", Leg.REQUEST, _P, frozenset({"PaymentNotice"}), "acknowledgement", Path.GATEWAY),
+    Event("payment-notice", Leg.REQUEST, _P, frozenset({"PaymentNotice"}), "acknowledgement", Way.GATEWAY),
     Event(
         "advanced-authorization", Leg.NOTICE, _I, _CLAIM_RESPONSE, "acknowledgement", use="preauthorization"
     ),

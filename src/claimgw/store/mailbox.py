@@ -79,6 +79,15 @@ async def reserve(
     )
 
 
+async def renew(unit: Unit, poll_id: str, *, now: datetime, until: datetime) -> None:
+    """Prolong what a poll has reserved and not been delivered, unless another poll has it by now."""
+    await unit.execute(
+        update(mailbox)
+        .where(mailbox.c.poll_id == poll_id, mailbox.c.delivered_at.is_(None), mailbox.c.queued_at <= now)
+        .values(reserved_until=until)
+    )
+
+
 async def of_poll(unit: Unit, poll_id: str) -> list[MailboxEntry]:
     """What a poll was given, in its order."""
     rows = await unit.execute(

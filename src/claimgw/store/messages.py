@@ -35,19 +35,12 @@ async def arrive(unit: Unit, used: Arrival) -> None:
 
 async def arrived(unit: Unit, sender: str, bundle_id: str, header_id: str) -> list[Arrival]:
     """What this sender has sent under that Bundle.id or that MessageHeader.id; at most two."""
-    columns = (
-        arrival.c.sender,
-        arrival.c.bundle_id,
-        arrival.c.header_id,
-        arrival.c.digest,
-        arrival.c.message_id,
-    )
-    mine = select(*columns).where(arrival.c.sender == sender)
-    both: Sequence[Select[tuple[str, str, str, bytes, str]]] = (
+    mine = select(arrival).where(arrival.c.sender == sender)
+    both = (
         mine.where(arrival.c.bundle_id == bundle_id),
         mine.where(arrival.c.header_id == header_id, arrival.c.bundle_id != bundle_id),
     )
-    return [Arrival(*row) for query in both for row in await unit.execute(query)]
+    return [Arrival(**row._mapping) for query in both for row in await unit.execute(query)]
 
 
 async def find(unit: Unit, message_id: str) -> Message | None:

@@ -75,7 +75,13 @@ def _row(when: str, arrived: Arrived, heard: Heard, again: Again, *, notice: boo
 
 
 _NO, _YES, _UNKNOWN = Arrived.NO, Arrived.YES, Arrived.UNKNOWN
-_PENDED, _ANSWER, _LATER, _GRACE, _NEVER = Heard.PENDED, Heard.ANSWER, Again.LATER, Again.AFTER_GRACE, Again.NEVER
+_PENDED, _ANSWER, _LATER, _GRACE, _NEVER = (
+    Heard.PENDED,
+    Heard.ANSWER,
+    Again.LATER,
+    Again.AFTER_GRACE,
+    Again.NEVER,
+)
 
 MEANING: dict[Outcome, Meaning] = {
     Outcome.REFUSED: _row(
@@ -155,7 +161,12 @@ MEANING: dict[Outcome, Meaning] = {
         "a valid message that answers another request", _YES, _PENDED, _NEVER, notice=True, breaker=False
     ),
     Outcome.INVALID_ANSWER: _row(
-        "a message for this request that the provider could not use", _YES, _PENDED, _NEVER, notice=True, breaker=False
+        "a message for this request that the provider could not use",
+        _YES,
+        _PENDED,
+        _NEVER,
+        notice=True,
+        breaker=False,
     ),
     Outcome.DECLINED: _row(
         "response code fatal-error with an OperationOutcome, or HTTP 400 or 422 with one",

@@ -1,0 +1,42 @@
+"""How is one attempt made? Call, interpret, settle; whoever waits is told by the result."""
+
+from claimgw.clearinghouse.delivery.interpret import Asked, interpret
+from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
+from claimgw.clearinghouse.forward import forward
+from claimgw.clearinghouse.parts import Parts
+from claimgw.clearinghouse.settle import Settled, settle
+from claimgw.messages.envelope import Envelope
+from claimgw.store import attempts
+from claimgw.store.records import Attempt, Exchange
+
+
+async def deliver(parts: Parts, exchange: Exchange, request: Envelope, attempt: Attempt) -> Settled:
+    """Make an attempt that has been opened and committed. Only a database that is away makes this raise:
+
+    then the attempt stays open, and the worker takes it up when its lease ends.
+    """
+    snapshot = await parts.registry.current()
+    insurer = snapshot.participant(exchange.insurer)
+    reply = await forward(parts, insurer, request.raw)
+    asked = Asked(
+        header_id=request.header_id or "",
+        insurer=exchange.insurer,
+        reply_event=(request.event.reply if request.event else None) or "acknowledgement",
+        identifier=request.focal_identifier,
+        repeated=attempt.number > 1 and await _may_have_arrived(parts, attempt),
+    )
+    settled = await settle(parts, request, insurer, attempt, interpret(reply, asked, parts.clock.now()))
+    if settled.exchange.due_at is not None:
+        parts.wake()
+    return settled
+
+
+async def _may_have_arrived(parts: Parts, attempt: Attempt) -> bool:
+    """Whether an earlier attempt at the same request can have reached the insurer."""
+    async with parts.database.read() as unit:
+        earlier = await attempts.of_exchange(unit, attempt.exchange_id)
+    return any(
+        made.outcome is None or MEANING[Outcome(made.outcome)].arrived is not Arrived.NO
+        for made in earlier
+        if made.number < attempt.number
+    )

@@ -1,0 +1,210 @@
+"""What did the insurer's reply mean? From what came over the line to one ending of the closed set. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from claimgw.clearinghouse.delivery.outcomes import Outcome
+from claimgw.conformance import Direction, check
+from claimgw.insurers.spi import Answered, NotSent, NotSentFault, Reply, TooLarge, Unanswered, UnansweredFault
+from claimgw.messages.decode import Decoded, decode
+from claimgw.messages.envelope import Envelope, read
+from claimgw.messages.findings import Finding, errors
+from claimgw.messages.identifiers import Identifier
+
+_NOT_SENT = {
+    NotSentFault.UNRESOLVED: Outcome.UNRESOLVED,
+    NotSentFault.REFUSED: Outcome.REFUSED,
+    NotSentFault.CONNECT_TIMEOUT: Outcome.CONNECT_TIMEOUT,
+    NotSentFault.TLS: Outcome.TLS_FAULT,
+    NotSentFault.PAUSED: Outcome.PAUSED,
+}
+_UNANSWERED = {
+    UnansweredFault.SILENT: Outcome.SILENT,
+    UnansweredFault.RESET: Outcome.RESET,
+    UnansweredFault.CLOSED: Outcome.CLOSED,
+}
+_BY_OUTCOME = {
+    "queued": Outcome.QUEUED,
+    "partial": Outcome.PARTIAL,
+    "complete": Outcome.COMPLETE,
+    "error": Outcome.ERROR,
+}
+# How insurers say that they have a message already (spec §8.6, §3.4).
+_ALREADY = frozenset({"1677", "1678", "BV-00542"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The request an answer must fit. `repeated`: an earlier attempt may have arrived."""
+
+    header_id: str
+    insurer: str
+    reply_event: str
+    identifier: Identifier | None
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt ended. `answer` is the message that came, if one could be read; `body` any bytes."""
+
+    outcome: Outcome
+    detail: str = ""
+    retry_after: float | None = None
+    answer: Envelope | None = None
+    body: bytes | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def interpret(reply: Reply, asked: Asked, now: datetime) -> Ending:
+    """The ending that a reply stands for."""
+    match reply:
+        case NotSent(fault, detail):
+            return Ending(_NOT_SENT[fault], detail)
+        case Unanswered(unknown, detail):
+            return Ending(_UNANSWERED[unknown], detail)
+        case TooLarge(_, cap):
+            finding = Finding(
+                "BV-00076", "", f"The answer is larger than {cap} bytes", "Send a smaller answer"
+            )
+            return Ending(Outcome.TOO_LARGE, "answer over the cap", findings=(finding,))
+        case Answered():
+            return _answered(reply, asked, now)
+    assert_never(reply)
+
+
+def _answered(reply: Answered, asked: Asked, now: datetime) -> Ending:
+    status = reply.status
+    if 200 <= status < 300:
+        return _message(reply.body, asked, now)
+    detail = f"HTTP {status}"
+    if status in (400, 422) and (codes := _outcome_codes(reply.body)) is not None:
+        return _declined(codes, asked, detail, None, reply.body)
+    if status in (408, 425, 429) or (status == 503 and reply.retry_after is not None):
+        return Ending(Outcome.BUSY, detail, retry_after=reply.retry_after)
+    if status == 409 or status >= 500:
+        return Ending(Outcome.SERVER_ERROR, detail, retry_after=reply.retry_after)
+    return Ending(Outcome.MISCONFIGURED, detail)
+
+
+def _message(body: bytes, asked: Asked, now: datetime) -> Ending:
+    answer = read(body)
+    if isinstance(answer, Finding):
+        return Ending(Outcome.NOT_A_MESSAGE, answer.text, body=body, findings=(answer,))
+    if misfit := _misfit(answer, asked):
+        outcome = Outcome.FOREIGN_ANSWER if misfit.code == "BV-00544" else Outcome.INVALID_ANSWER
+        return Ending(outcome, misfit.code, answer=answer, body=body, findings=(misfit,))
+    code = (answer.response or {}).get("code")
+    if code == "transient-error":
+        return Ending(Outcome.TRANSIENT, "transient-error", answer=answer, body=body)
+    codes = _error_codes(answer)
+    if code == "fatal-error" and answer.outcome is None:
+        return _declined(codes, asked, "fatal-error", answer, body)
+    if asked.reply_event == "acknowledgement":
+        return Ending(Outcome.ACKNOWLEDGED, str(code), answer=answer, body=body)
+    return _judged(answer, codes, asked, now)
+
+
+def _judged(answer: Envelope, codes: Sequence[str], asked: Asked, now: datetime) -> Ending:
+    faults = errors(check(answer, now, direction=Direction.ANSWER))
+    outcome = _BY_OUTCOME.get(answer.outcome or "")
+    if not faults and outcome is None:
+        where = f"{answer.focal.path}.outcome" if answer.focal else "Bundle"
+        faults = [
+            Finding(
+                "IC-01428",
+                where,
+                "The answer has no usable outcome",
+                "Give queued, partial, complete or error",
+            )
+        ]
+    if faults or outcome is None:
+        listed = ", ".join(sorted({fault.code for fault in faults}))
+        return Ending(Outcome.INVALID_ANSWER, listed, answer=answer, body=answer.raw, findings=tuple(faults))
+    if outcome is Outcome.ERROR and asked.repeated and codes and set(codes) <= _ALREADY:
+        return Ending(Outcome.DUPLICATE, ", ".join(codes), answer=answer, body=answer.raw)
+    return Ending(outcome, answer=answer, body=answer.raw)
+
+
+def _misfit(answer: Envelope, asked: Asked) -> Finding | None:
+    """Why this is no answer to what was asked (spec §2.2): the first reason."""
+    if answer.response is None:
+        return Finding(
+            "BV-00247",
+            "Bundle.entry[0].resource",
+            "An answer in the session carries MessageHeader.response",
+            "Name the request's MessageHeader.id in response.identifier",
+        )
+    if answer.responds_to != asked.header_id:
+        return Finding(
+            "BV-00544",
+            "Bundle.entry[0].resource.response.identifier",
+            "The answer names another request than the one it was sent for",
+            "Give the MessageHeader.id of the request",
+        )
+    event = answer.event.code if answer.event else None
+    if event not in (asked.reply_event, "acknowledgement"):
+        return Finding(
+            "BV-00543",
+            "Bundle.entry[0].resource.eventCoding",
+            f"The event does not answer the request; expected {asked.reply_event}",
+            "Answer with the event that belongs to the request",
+        )
+    if str(answer.sender) != asked.insurer:
+        return Finding(
+            "BV-00447",
+            "Bundle.entry[0].resource.sender",
+            "The sender is not the party the request was addressed to",
+            "Send under the licence that was asked",
+        )
+    if asked.identifier and answer.request_identifier and answer.request_identifier != asked.identifier:
+        return Finding(
+            "BV-00544",
+            f"{answer.focal.path}.request" if answer.focal else "Bundle",
+            "The answer is about another claim than the one that was sent",
+            "Give the identifier of the request's focal resource",
+        )
+    return None
+
+
+def _declined(
+    codes: Sequence[str], asked: Asked, detail: str, answer: Envelope | None, body: bytes
+) -> Ending:
+    already = asked.repeated and any(code in _ALREADY for code in codes)
+    told = ", ".join([detail, *codes])
+    return Ending(Outcome.DUPLICATE if already else Outcome.DECLINED, told, answer=answer, body=body)
+
+
+def _outcome_codes(body: bytes) -> list[str] | None:
+    """The codes of a bare OperationOutcome; None if the body is none."""
+    decoded = decode(body)
+    tree = decoded.tree if isinstance(decoded, Decoded) else None
+    if not isinstance(tree, dict) or tree.get("resourceType") != "OperationOutcome":
+        return None
+    return _codes(tree.get("issue"), "details")
+
+
+def _error_codes(answer: Envelope) -> list[str]:
+    """Codes of ClaimResponse.error, or of the OperationOutcome entries."""
+    found: list[str] = []
+    for entry in answer.entries[1:]:
+        if entry.type == "OperationOutcome":
+            found += _codes(entry.resource.get("issue"), "details")
+        elif entry is answer.focal:
+            found += _codes(entry.resource.get("error"), "code")
+    return found
+
+
+def _codes(rows: object, concept: str) -> list[str]:
+    found = []
+    for row in rows if isinstance(rows, list) else []:
+        named = row.get(concept) if isinstance(row, dict) else None
+        codings = named.get("coding") if isinstance(named, dict) else None
+        for coding in codings if isinstance(codings, list) else []:
+            code = coding.get("code") if isinstance(coding, dict) else None
+            # The code goes into our records: only what looks like one (spec §8.3).
+            if isinstance(code, str) and len(code) <= 10 and code.replace("-", "").isalnum():
+                found.append(code)
+    return found

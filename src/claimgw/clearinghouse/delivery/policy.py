@@ -1,0 +1,137 @@
+"""What follows from an ending: which state, when again, what is the provider told? Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from claimgw.clearinghouse.delivery.outcomes import MEANING, Again, Heard, Outcome
+from claimgw.store.records import State
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Waits between attempts, in seconds; the last one repeats. `spread`: what jitter may add or take."""
+
+    waits: tuple[float, ...] = (5, 15, 60, 300, 900)
+    spread: float = 0.2
+    longest_retry_after: float = 3600
+
+    def wait(self, tries: int, retry_after: float | None, jitter: float) -> float:
+        """Seconds until the next attempt after `tries` attempts (1 or more). `jitter` is from 0 to 1.
+
+        Jitter, because a thousand claims held by one outage must not come back in the same second.
+        """
+        planned = self.waits[min(tries, len(self.waits)) - 1]
+        planned *= 1 + self.spread * (2 * jitter - 1)
+        return max(planned, min(retry_after or 0, self.longest_retry_after))
+
+
+class Telling(StrEnum):
+    """What the provider is given because of this ending, if it does not know it yet."""
+
+    ANSWER = "answer"  # the insurer's own
+    PENDED = "pended"  # ours: queued
+    ERROR = "error"  # ours: GE-00026
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What settle carries out, all of it or nothing."""
+
+    state: State
+    due_at: datetime | None
+    telling: Telling
+    notice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a decision rests on. `tries` counts the attempts made, this one included; `grace` is in seconds.
+
+    `own`: the message is the gateway's own, an error-notice, and no provider hears of it.
+    """
+
+    state: State
+    own: bool
+    waiting: bool
+    tries: int
+    now: datetime
+    grace: float
+    retry_after: float | None
+    jitter: float
+
+
+_STATE_AFTER = {
+    Outcome.QUEUED: State.QUEUED,
+    Outcome.PARTIAL: State.PARTIAL,
+    Outcome.COMPLETE: State.ANSWERED,
+    Outcome.ERROR: State.ANSWERED,
+    Outcome.ACKNOWLEDGED: State.ANSWERED,
+    Outcome.DECLINED: State.ANSWERED,
+    Outcome.DUPLICATE: State.QUEUED,
+}
+
+# How far the insurer has come, as far as we know: a late message never takes an exchange back.
+_RANK = {State.QUEUED: 1, State.PARTIAL: 2, State.ANSWERED: 3}
+
+
+def decide(outcome: Outcome, given: Circumstances, schedule: Schedule) -> Decision:
+    """What follows from the ending of an attempt."""
+    meaning = MEANING[outcome]
+    if given.state in _RANK and _RANK.get(_STATE_AFTER.get(outcome, State.HELD), 0) <= _RANK[given.state]:
+        return _overtaken(outcome, given)
+    telling = Telling.NOTHING if given.own else _telling(meaning.heard, given.waiting)
+    match meaning.again:
+        case Again.LATER:
+            wait = schedule.wait(given.tries, given.retry_after, given.jitter)
+            return Decision(State.HELD, given.now + timedelta(seconds=wait), telling, meaning.notice)
+        case Again.AFTER_GRACE:
+            due = given.now + timedelta(seconds=given.grace)
+            return Decision(State.UNCONFIRMED, due, telling, meaning.notice)
+        case Again.NEVER if given.own:
+            # No error-notice about an error-notice: whatever came back, it has been told (spec §3.3).
+            return Decision(State.ANSWERED, None, telling, notice=False)
+        case Again.NEVER:
+            state = _STATE_AFTER.get(outcome, State.AWAITING_CORRECTION)
+            return Decision(state, None, telling, meaning.notice)
+    assert_never(meaning.again)
+
+
+def _overtaken(outcome: Outcome, given: Circumstances) -> Decision:
+    """An answer came another way meanwhile and this ending adds nothing; an open session needs words."""
+    meaning = MEANING[outcome]
+    telling = Telling.NOTHING
+    if given.waiting:
+        telling = Telling.ANSWER if meaning.heard is Heard.ANSWER else Telling.PENDED
+    return Decision(given.state, None, telling, meaning.notice)
+
+
+def _telling(heard: Heard, waiting: bool) -> Telling:
+    match heard:
+        case Heard.ANSWER:
+            return Telling.ANSWER
+        case Heard.ERROR:
+            return Telling.ERROR
+        case Heard.PENDED:
+            # Whoever has hung up was told "queued" already, or asks again with the same ids.
+            return Telling.PENDED if waiting else Telling.NOTHING
+        case Heard.NOTHING:
+            return Telling.NOTHING
+    assert_never(heard)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What follows from an answer that an insurer sends by itself."""
+
+    state: State
+    deposit: bool
+
+
+def decide_deferred(outcome: Outcome, state: State) -> Arrival:
+    """`outcome` is that of a valid answer. A `queued` or `partial` after the end is kept, not delivered."""
+    after = _STATE_AFTER[outcome]
+    held = _RANK.get(state, 0)
+    return Arrival(after if _RANK[after] >= held else state, deposit=_RANK[after] >= held)

@@ -1,0 +1,182 @@
+"""Who makes the attempts that are due? One loop a process; no lane waits for another."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import assert_never
+
+import structlog
+
+from claimgw.clearinghouse.delivery.deliver import deliver
+from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
+from claimgw.clearinghouse.parts import Parts
+from claimgw.errors import Conflict, StoreUnavailable
+from claimgw.ids import new_id
+from claimgw.messages.envelope import Envelope, read
+from claimgw.store import attempts, exchanges, messages
+from claimgw.store.records import Attempt, Exchange, State
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An exchange this process has taken up, its request and the attempt that is open for it."""
+
+    exchange: Exchange
+    request: Envelope
+    attempt: Attempt
+
+
+class Worker:
+    """Takes up what is due until it is told to stop. `look_seconds` is the longest it stays blind."""
+
+    def __init__(self, parts: Parts, bell: asyncio.Event, *, look_seconds: float = 1.0) -> None:
+        self._parts = parts
+        self._bell = bell
+        self._look_seconds = look_seconds
+        self._stopping = False
+        self._in_flight: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
+
+    async def run(self) -> None:
+        """Look, take up, wait for the bell or a while; again. A database that is away is waited for."""
+        while not self._stopping:
+            self._bell.clear()
+            try:
+                await self.look()
+            except StoreUnavailable as fault:
+                _log.warning("the worker cannot reach the database", action="look", fault=str(fault))
+            await self._wait()
+
+    async def stop(self, seconds: float) -> None:
+        """Take up nothing more, give what is in flight so long, leave the rest open for another node."""
+        self._stopping = True
+        self._bell.set()
+        running = [task for lane in self._in_flight.values() for task in lane]
+        if running:
+            await asyncio.wait(running, timeout=seconds)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def look(self) -> int:
+        """Take up what is due and fits; how many attempts were started."""
+        now = self._parts.clock.now()
+        async with self._parts.database.read() as unit:
+            lanes = await exchanges.lanes_due(unit, now)
+        return sum([await self._lane(lane) for lane in lanes])
+
+    async def _lane(self, lane: str) -> int:
+        registry = await self._parts.registry.current()
+        insurer = registry.participant(lane)
+        if registry.paused(lane) is not None:
+            return 0
+        room = (insurer.settings.most_in_flight if insurer else 1) - len(self._in_flight[lane])
+        if room <= 0:
+            return 0
+        async with self._parts.database.read() as unit:
+            due = await exchanges.due(unit, lane, self._parts.clock.now(), room)
+        started = 0
+        for exchange in due:
+            grace = insurer.settings.grace_seconds if insurer else 0
+            answer_seconds = insurer.settings.answer_seconds if insurer else 0
+            claimed = await take_up(self._parts, exchange, grace, answer_seconds)
+            if claimed is not None:
+                self._start(lane, claimed)
+                started += 1
+        return started
+
+    def _start(self, lane: str, claimed: Claimed) -> None:
+        task = asyncio.create_task(self._attempt(claimed))
+        self._in_flight[lane].add(task)
+
+        def ended(done: asyncio.Task[None]) -> None:
+            self._in_flight[lane].discard(done)
+            self._bell.set()
+
+        task.add_done_callback(ended)
+
+    async def _attempt(self, claimed: Claimed) -> None:
+        try:
+            await deliver(self._parts, claimed.exchange, claimed.request, claimed.attempt)
+        except (StoreUnavailable, Conflict) as fault:
+            # The attempt stays open; whoever looks after its lease takes it up.
+            _log.warning(
+                "an attempt stays open", action="deliver", exchange=claimed.exchange.id, fault=str(fault)
+            )
+
+    async def _wait(self) -> None:
+        bell = asyncio.create_task(self._bell.wait())
+        look = asyncio.create_task(self._parts.clock.sleep(self._look_seconds))
+        await asyncio.wait({bell, look}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (bell, look):
+            task.cancel()
+        await asyncio.gather(bell, look, return_exceptions=True)
+
+
+async def take_up(parts: Parts, exchange: Exchange, grace: float, answer_seconds: float) -> Claimed | None:
+    """Make an exchange that is due one's own; None if another node was faster, or there is only to wait."""
+    match exchange.state:
+        case State.HELD | State.UNCONFIRMED:
+            return await _open(parts, exchange, answer_seconds)
+        case State.IN_FLIGHT:
+            await _abandon(parts, exchange, grace)
+            return None
+        case State.REFUSED | State.AWAITING_CORRECTION | State.QUEUED | State.PARTIAL | State.ANSWERED:
+            return None
+    assert_never(exchange.state)
+
+
+async def _open(parts: Parts, exchange: Exchange, answer_seconds: float) -> Claimed | None:
+    now = parts.clock.now()
+    try:
+        async with parts.database.write() as unit:
+            made = await attempts.of_exchange(unit, exchange.id)
+            attempt = Attempt(new_id(now), exchange.id, len(made) + 1, parts.node, now)
+            lease = timedelta(seconds=answer_seconds + parts.limits.lease)
+            claimed = await exchanges.change(
+                unit, exchange, state=State.IN_FLIGHT, due_at=now + lease, changed_at=now, waiting=False
+            )
+            await attempts.open_attempt(unit, attempt)
+            raw = await messages.content(unit, exchange.id)
+    except Conflict:
+        return None
+    request = read(raw or b"")
+    assert isinstance(request, Envelope), "a request on record is no message any more"
+    return Claimed(claimed, request, attempt)
+
+
+async def _abandon(parts: Parts, exchange: Exchange, grace: float) -> None:
+    """The lease of an attempt has ended and nobody closed it: its node is gone, and it may have arrived."""
+    now = parts.clock.now()
+    meaning = MEANING[Outcome.ABANDONED]
+    assert meaning.arrived is Arrived.UNKNOWN
+    try:
+        async with parts.database.write() as unit:
+            for made in await attempts.of_exchange(unit, exchange.id):
+                await attempts.close_attempt(
+                    unit,
+                    made.id,
+                    at=now,
+                    outcome=Outcome.ABANDONED.value,
+                    detail=f"node {made.node}",
+                    answer_id=None,
+                )
+            await exchanges.change(
+                unit,
+                exchange,
+                state=State.UNCONFIRMED,
+                reason=f"{meaning.when}; it may have arrived",
+                due_at=now + timedelta(seconds=grace),
+                changed_at=now,
+                waiting=False,
+            )
+    except Conflict:
+        return
+    _log.warning(
+        "an attempt was left open by its node",
+        action="abandon",
+        exchange=exchange.id,
+        insurer=exchange.insurer,
+    )

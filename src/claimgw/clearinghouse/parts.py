@@ -1,0 +1,45 @@
+"""What do the steps of a message's way work with? Handed over once, by the place where all is joined."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from claimgw.access.registry import Registry
+from claimgw.clearinghouse.delivery.policy import Schedule
+from claimgw.clearinghouse.lines import Lines
+from claimgw.clock import Clock
+from claimgw.store import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Times in seconds (spec §3.2), sizes in bytes."""
+
+    session: float = 60.0  # from the provider's request to our answer; the wire allows no more
+    insurer: float = 50.0  # until then the insurer may answer in the session
+    lease: float = 15.0  # beyond an attempt's own limit, before another node takes it up
+    poll_lease: float = 60.0  # a polled message belongs to that poll for so long
+    poll_answer: int = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`wake` tells the worker of this process that something may be due; `jitter` is a number from 0 to 1."""
+
+    database: Database
+    registry: Registry
+    lines: Lines
+    clock: Clock
+    node: str
+    limits: Limits
+    schedule: Schedule
+    jitter: Callable[[], float]
+    wake: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back over HTTP. `poll`: its messages count as delivered once the body is written."""
+
+    status: int
+    body: bytes
+    poll: str | None = None

@@ -1,0 +1,102 @@
+"""How long does the provider wait, and what does it hear if the insurer takes longer?"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import structlog
+
+from claimgw.access.participants import Participant
+from claimgw.clearinghouse.answer import own
+from claimgw.clearinghouse.delivery.deliver import deliver
+from claimgw.clearinghouse.delivery.outcomes import MEANING, Outcome
+from claimgw.clearinghouse.parts import Parts
+from claimgw.clearinghouse.settle import Settled, keep_own
+from claimgw.clearinghouse.words import will_deliver
+from claimgw.errors import Conflict, StoreUnavailable
+from claimgw.ids import new_id
+from claimgw.messages import claim_replies
+from claimgw.messages.envelope import Envelope
+from claimgw.messages.frame import Stamp
+from claimgw.store import exchanges, messages
+from claimgw.store.records import Attempt, Author, Exchange
+
+_log = structlog.get_logger(__name__)
+
+
+class Sessions:
+    """The attempts under way in this process. They outlive the session that started them:
+
+    a provider that hangs up, or is told "queued" because time is up, does not cut the call to the insurer.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: set[asyncio.Task[Settled]] = set()
+
+    async def hold(
+        self, parts: Parts, exchange: Exchange, request: Envelope, attempt: Attempt, insurer: Participant
+    ) -> bytes:
+        """Make the attempt and give the provider its answer, at the latest when the session's time is up."""
+        attempt_made = asyncio.create_task(deliver(parts, exchange, request, attempt))
+        self._under_way.add(attempt_made)
+        attempt_made.add_done_callback(self._ended)
+        time_up = asyncio.create_task(parts.clock.sleep(_time_left(parts, exchange.created_at)))
+        try:
+            await asyncio.wait({attempt_made, time_up}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            time_up.cancel()
+        if attempt_made.done() and (told := attempt_made.result().answer) is not None:
+            return told
+        return await pend(parts, exchange.id, request, insurer.name)
+
+    async def finish(self, seconds: float) -> None:
+        """Wait so long for what is under way; the rest stays open, for a worker to take up."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=seconds)
+        for task in self._under_way:
+            task.cancel()
+
+    def _ended(self, task: asyncio.Task[Settled]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            _log.error("an attempt stays open", action="deliver", fault=type(fault).__name__)
+
+
+def _time_left(parts: Parts, since: datetime) -> float:
+    until = since + timedelta(seconds=min(parts.limits.insurer, parts.limits.session))
+    return (until - parts.clock.now()).total_seconds()
+
+
+async def pend(parts: Parts, exchange_id: str, request: Envelope, insurer: str) -> bytes:
+    """Tell the provider "queued" and let the session go, unless the answer came in this very moment."""
+    while True:
+        now = parts.clock.now()
+        try:
+            async with parts.database.write() as unit:
+                exchange = await exchanges.find(unit, exchange_id)
+                assert exchange is not None
+                if not exchange.waiting:
+                    break
+                raw = claim_replies.queued(request, Stamp(new_id(now), now), will_deliver(insurer))
+                row = await keep_own(unit, own(raw), exchange, now)
+                await exchanges.change(
+                    unit,
+                    exchange,
+                    waiting=False,
+                    changed_at=now,
+                    reason=exchange.reason or MEANING[Outcome.SILENT].when,
+                    answer_id=exchange.answer_id or row.id,
+                    answered_by=exchange.answered_by or Author.GATEWAY,
+                )
+                return raw
+        except Conflict:
+            continue
+    return await recorded(parts, exchange)
+
+
+async def recorded(parts: Parts, exchange: Exchange) -> bytes:
+    """The answer on record for a request."""
+    async with parts.database.read() as unit:
+        kept = await messages.content(unit, exchange.answer_id) if exchange.answer_id else None
+    if kept is None:
+        raise StoreUnavailable("the recorded answer is gone")
+    return kept
