@@ -4,15 +4,19 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
+
+import uvloop
 
 from claimgw.clock import Clock
 from claimgw.insurers import fhir_http
 from claimgw.insurers.spi import Adapter, Connection
+
+Result = TypeVar("Result")
 
 JSON = "application/fhir+json"
 
@@ -93,6 +97,16 @@ class Peer:
     def received(self) -> bytes:
         """All that was received, over all connections, after any TLS."""
         return b"".join(bytes(talk.received) for talk in self.talks)
+
+
+# The standard loop, and the one that uvicorn brings.
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+
+
+def run_on(loop: str, coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """The coroutine's result, run in a loop of that kind."""
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        return runner.run(coroutine)
 
 
 @asynccontextmanager

@@ -1,36 +1,31 @@
 """Are *not sent*, *unknown* and *answered* told apart, wherever the insurer closes the connection?"""
 
 import asyncio
+import os
 import random
 import secrets
-from collections.abc import Callable, Coroutine
-from typing import Any, cast
+from typing import cast
 
 import pytest
-import uvloop
 
 from claimgw.clock import ManualClock
 from claimgw.insurers.spi import Answered, NotSent, NotSentFault, Reply, Unanswered, UnansweredFault
-from tests.insurers.peers import Goodbye, Talk, answer, chunked, insurer, peer, unused_port
+from tests.insurers.peers import (
+    LOOPS,
+    Goodbye,
+    Talk,
+    answer,
+    chunked,
+    insurer,
+    peer,
+    run_on,
+    unused_port,
+)
 
 MESSAGE = b'{"resourceType":"Bundle","id":"%b"}' % (b"x" * 40_000)
 BODY = b'{"resourceType":"Bundle","id":"' + b"y" * 500 + b'"}'
 ANSWERS = {"length": answer(BODY), "chunks": chunked(BODY)}
 SECONDS = 5.0
-
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def run(request: pytest.FixtureRequest) -> Run:
-    """Run under the standard loop, and under the loop that uvicorn uses."""
-    factory = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
-
-    def runner(coroutine: Coroutine[Any, Any, Any]) -> Any:
-        with asyncio.Runner(loop_factory=factory) as loop:
-            return loop.run(coroutine)
-
-    return runner
 
 
 async def _request_length(clock: ManualClock) -> int:
@@ -75,10 +70,11 @@ def _boundaries(length: int, whole: bytes) -> dict[str, tuple[int, int]]:
     }
 
 
+@pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("goodbye", Goodbye)
 @pytest.mark.parametrize("framing", ANSWERS)
 def test_a_connection_closed_at_any_boundary_before_the_end_leaves_the_arrival_unknown(
-    run: Run, clock: ManualClock, goodbye: Goodbye, framing: str
+    loop: str, clock: ManualClock, goodbye: Goodbye, framing: str
 ) -> None:
     whole = ANSWERS[framing]
 
@@ -89,26 +85,32 @@ def test_a_connection_closed_at_any_boundary_before_the_end_leaves_the_arrival_u
             for place, (read, written) in places.items()
         }
 
-    endings = run(at_every_boundary())
-    assert {place: reply for place, reply in endings.items() if not isinstance(reply, Unanswered)} == {}
-    assert {place: reply for place, reply in endings.items() if reply.fault is UnansweredFault.SILENT} == {}
+    endings = run_on(loop, at_every_boundary())
+    wrong = {
+        place: reply
+        for place, reply in endings.items()
+        if not isinstance(reply, Unanswered) or reply.fault is UnansweredFault.SILENT
+    }
+    assert wrong == {}
 
 
+@pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("goodbye", Goodbye)
 @pytest.mark.parametrize("framing", ANSWERS)
 def test_a_connection_closed_after_the_whole_answer_is_answered(
-    run: Run, clock: ManualClock, goodbye: Goodbye, framing: str
+    loop: str, clock: ManualClock, goodbye: Goodbye, framing: str
 ) -> None:
     async def after_all() -> Reply:
         return await _cut(clock, await _request_length(clock), ANSWERS[framing], goodbye)
 
-    reply = run(after_all())
+    reply = run_on(loop, after_all())
     assert isinstance(reply, Answered), reply
     assert (reply.status, reply.body) == (200, BODY)
 
 
+@pytest.mark.parametrize("loop", LOOPS)
 def test_a_connection_closed_at_a_hundred_random_bytes_is_told_apart_every_time(
-    run: Run, clock: ManualClock
+    loop: str, clock: ManualClock
 ) -> None:
     seed = secrets.randbits(32)
     chance = random.Random(seed)
@@ -128,16 +130,17 @@ def test_a_connection_closed_at_a_hundred_random_bytes_is_told_apart_every_time(
                 wrong.append((framing, goodbye, place, reply))
         return wrong
 
-    assert run(at_random_bytes()) == [], f"seed {seed}"
+    assert run_on(loop, at_random_bytes()) == [], f"seed {seed}"
 
 
-def test_an_insurer_that_does_not_listen_was_sent_nothing(run: Run, clock: ManualClock) -> None:
+@pytest.mark.parametrize("loop", LOOPS)
+def test_an_insurer_that_does_not_listen_was_sent_nothing(loop: str, clock: ManualClock) -> None:
     async def refused() -> Reply:
         address = f"http://127.0.0.1:{unused_port()}/$process-message"
         async with insurer(address, clock) as adapter:
             return await adapter.deliver(MESSAGE, seconds=SECONDS)
 
-    assert run(refused()) == NotSent(NotSentFault.REFUSED, "connecting: ECONNREFUSED")
+    assert run_on(loop, refused()) == NotSent(NotSentFault.REFUSED, "connecting: ECONNREFUSED")
 
 
 @pytest.mark.parametrize("goodbye", [Goodbye.CLOSE, Goodbye.RESET])
@@ -181,6 +184,10 @@ async def test_what_is_not_a_whole_http_answer_leaves_the_arrival_unknown(
     assert isinstance(reply, Unanswered)
 
 
+def _open_files() -> int:
+    return len(os.listdir("/dev/fd"))
+
+
 async def test_a_silent_insurer_is_given_up_at_the_deadline(clock: ManualClock) -> None:
     async def script(talk: Talk) -> None:
         await talk.request()
@@ -210,15 +217,22 @@ async def test_an_insurer_that_trickles_its_answer_does_not_hold_the_deadline_op
     assert 0.5 <= took < 1.0
 
 
-async def test_an_insurer_that_reads_nothing_does_not_hold_the_deadline_open(clock: ManualClock) -> None:
+async def test_an_insurer_that_reads_nothing_holds_open_neither_the_deadline_nor_the_connection(
+    clock: ManualClock,
+) -> None:
     async def script(talk: Talk) -> None:
         cast(asyncio.Transport, talk.writer.transport).pause_reading()
         await asyncio.Event().wait()
 
     async with peer(script) as there, insurer(there.address, clock) as adapter:
+        before = _open_files()
         reply = await adapter.deliver(b"x" * 20_000_000, seconds=0.3)
+        for _ in range(5):
+            await asyncio.sleep(0)  # an aborted connection is closed in a later turn of the loop
+        after = _open_files()
     assert isinstance(reply, Unanswered)
     assert reply.fault is UnansweredFault.SILENT
+    assert after == before + 1  # the peer's own end
 
 
 async def test_nothing_of_the_answer_gets_into_the_detail(clock: ManualClock) -> None:

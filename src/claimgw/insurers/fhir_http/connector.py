@@ -35,6 +35,7 @@ class Attempt:
         self._connect_seconds = connect_seconds
         self._protocol: ResponseHandler | None = None
         self._transport: asyncio.Transport | None = None
+        self._lost: asyncio.Future[None] | None = None
 
     def connecting(self) -> None:
         """A new connection is begun."""
@@ -51,6 +52,9 @@ class Attempt:
         self.refusable = self.stage is Stage.CONNECTING and tls is not None and tls.version() == "TLSv1.3"
         self.stage = Stage.CONNECTED
         self._protocol, self._transport = protocol, transport
+        if self.refusable and (lost := protocol.closed):
+            self._lost = lost
+            lost.add_done_callback(_look_at)
         self._deadline.reschedule(self._end)
 
     def answering(self) -> None:
@@ -62,6 +66,15 @@ class Attempt:
         """The fault by which the connection was lost; None while it stands, or if it was closed in order."""
         fault = None if self._protocol is None else self._protocol.exception()
         return fault if isinstance(fault, OSError) else None
+
+    async def refusal(self) -> BaseException | None:
+        """What broke a connection on which our certificate could be refused; to be asked after `abandon`."""
+        if not self.refusable or self._lost is None:
+            return None
+        # The alert may have come while the request was being written: then aiohttp tells of the failed
+        # write only, and the alert shows here, within a turn or two of the loop.
+        await asyncio.wait([self._lost], timeout=1)
+        return self._lost.exception() if self._lost.done() else None
 
     def abandon(self) -> None:
         """Drop the connection at once, with whatever is still unsent in it."""
@@ -105,6 +118,12 @@ def session(tls: ssl.SSLContext, most_connections: int) -> aiohttp.ClientSession
         cookie_jar=aiohttp.DummyCookieJar(),
         trace_configs=[trace],
     )
+
+
+def _look_at(lost: asyncio.Future[None]) -> None:
+    # asyncio logs an exception that nobody has looked at.
+    if not lost.cancelled():
+        lost.exception()
 
 
 async def _connecting(*_: object) -> None:

@@ -51,9 +51,12 @@ CERTIFICATE_REFUSALS = frozenset(
 Fault = TypeVar("Fault", NotSentFault, UnansweredFault)
 
 
-def ending(fault: Exception, attempt: Attempt) -> NotSent | Unanswered:
-    """What that exception means for an attempt that had got so far. `detail` holds nothing of any body."""
-    chain = tuple(_chain(fault))
+def ending(fault: Exception, attempt: Attempt, refusal: BaseException | None = None) -> NotSent | Unanswered:
+    """What that exception means for an attempt that had got so far. `detail` holds nothing of any body.
+
+    `refusal` is what the connection itself was broken by, see `Attempt.refusal`.
+    """
+    chain = (*_chain(fault), *_chain(refusal))
     what = _what(chain)
     match attempt.stage:
         case Stage.WAITING:

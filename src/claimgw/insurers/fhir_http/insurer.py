@@ -79,7 +79,8 @@ class FhirHttpInsurer:
             async with deadline:
                 reply = await self._exchange(request, attempt)
         except Exception as fault:
-            reply = ending(fault, attempt)
+            attempt.abandon()
+            reply = ending(fault, attempt, await attempt.refusal())
         finally:
             current_attempt.reset(outer)
             if not isinstance(reply, Answered):
