@@ -41,38 +41,47 @@ class ParticipantSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: Mode = Field(
-        Mode.ONLINE, description="online: its endpoint is called; by-hand: an operator sees to it"
+        default=Mode.ONLINE, description="online: its endpoint is called; by-hand: an operator sees to it"
     )
-    real_time: bool = Field(True, description="answers within the session")
-    batch: bool = Field(False, description="takes claims that came in a batch")
-    discovery: bool = Field(False, description="answers eligibility requests of the purpose discovery")
-    claims_without_policy: bool = Field(False, description="takes claims without a policy number")
-    gap_benefit: bool = Field(False, description="pays gap benefit")
+    real_time: bool = Field(default=True, description="answers within the session")
+    batch: bool = Field(default=False, description="takes claims that came in a batch")
+    discovery: bool = Field(
+        default=False, description="answers eligibility requests of the purpose discovery"
+    )
+    claims_without_policy: bool = Field(default=False, description="takes claims without a policy number")
+    gap_benefit: bool = Field(default=False, description="pays gap benefit")
     attachment_types: tuple[str, ...] = Field(
-        ("application/pdf", "image/jpeg"), description="media types it takes as attachments (spec §3.1)"
+        default=("application/pdf", "image/jpeg"),
+        description="media types it takes as attachments (spec §3.1)",
     )
     attachment_bytes: int = Field(
-        10 * 1024 * 1024, ge=0, description="the largest attachment it takes, in base64"
+        default=10 * 1024 * 1024, ge=0, description="the largest attachment it takes, in base64"
     )
 
-    connect_seconds: float = Field(5, gt=0, le=60, description="to open a connection, TLS included")
+    connect_seconds: float = Field(default=5, gt=0, le=60, description="to open a connection, TLS included")
     answer_seconds: float = Field(
-        50, gt=0, le=60, description="to have the whole answer, connecting included"
+        default=50, gt=0, le=60, description="to have the whole answer, connecting included"
     )
     grace_seconds: float = Field(
-        300,
+        default=300,
         ge=0,
         description="how long to wait for a late answer before an unanswered message is sent again",
     )
-    most_in_flight: int = Field(4, ge=1, le=1000, description="messages it gets at the same time")
-    health_endpoint: str | None = Field(None, description="URL that answers 2xx when it is there (spec §1.1)")
+    most_in_flight: int = Field(default=4, ge=1, le=1000, description="messages it gets at the same time")
+    health_endpoint: str | None = Field(
+        default=None, description="URL that answers 2xx when it is there (spec §1.1)"
+    )
 
     authority: Path | None = Field(
-        None, description="PEM file of the authorities to trust; none: the system's"
+        default=None, description="PEM file of the authorities to trust; none: the system's"
     )
-    certificate: Path | None = Field(None, description="PEM file of our client certificate, with its chain")
-    key: Path | None = Field(None, description="PEM file of that certificate's private key")
-    check_hostname: bool = Field(True, description="the certificate must name the host of the endpoint")
+    certificate: Path | None = Field(
+        default=None, description="PEM file of our client certificate, with its chain"
+    )
+    key: Path | None = Field(default=None, description="PEM file of that certificate's private key")
+    check_hostname: bool = Field(
+        default=True, description="the certificate must name the host of the endpoint"
+    )
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -1,0 +1,292 @@
+"""How are providers, insurers and TPAs entered, changed and blocked from the command line?"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from claimgw.access.participants import FHIR_HTTP, Kind, Participant, ParticipantSettings
+from claimgw.cli.arguments import AsJson, LicenceArgument, assignments, day, licence, note
+from claimgw.cli.output import print_fields, print_json, print_line, print_table
+from claimgw.cli.session import Refusal, run
+from claimgw.clock import SystemClock
+from claimgw.errors import ConfigurationError
+from claimgw.insurers.spi import find_adapter
+from claimgw.messages.identifiers import Licence, LicenceKind
+from claimgw.store import participants as store
+from claimgw.store.database import Database, Unit
+from claimgw.store.participants import ParticipantRecord, Service
+
+commands = typer.Typer()
+
+_clock = SystemClock()
+
+Name = Annotated[str, typer.Option(help="What people call it.")]
+Endpoint = Annotated[str | None, typer.Option(help="The insurer's $process-message URL; '' takes it away.")]
+AdapterName = Annotated[
+    str | None,
+    typer.Option(
+        "--adapter", help=f"How it is reached; {FHIR_HTTP} if it has an endpoint; '' takes it away."
+    ),
+]
+Events = Annotated[
+    list[str] | None,
+    typer.Option("--event", help="An event it may send; may be repeated. None: all of its kind."),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A setting; may be repeated. 'settings' lists them."),
+]
+
+
+@commands.command(
+    epilog="Examples:\n\n"
+    "claimgw participants add provider:PR-1001 --name 'Clinic One'\n\n"
+    "claimgw participants add payer:INS-2001 --name 'Insurer' "
+    "--endpoint 'https://ins.example/$process-message' --set answer_seconds=30\n\n"
+    "claimgw participants add payer:TPA-1 --kind tpa --name 'TPA' --adapter sandbox"
+)
+def add(
+    licence: LicenceArgument,
+    name: Name,
+    kind: Annotated[Kind | None, typer.Option(help="Told by the licence, but for TPAs.")] = None,
+    endpoint: Endpoint = None,
+    adapter: AdapterName = None,
+    event: Events = None,
+    set_: Set = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enter a participant."""
+    now = _clock.now()
+    record = ParticipantRecord(
+        licence=licence,
+        kind=kind or _kind_of(licence),
+        name=name,
+        endpoint=endpoint,
+        adapter=adapter or (FHIR_HTTP if endpoint else None),
+        events=tuple(event) if event else None,
+        settings=assignments(set_ or []),
+        created_at=now,
+        changed_at=now,
+    )
+
+    async def work(database: Database) -> ParticipantRecord:
+        usable = _checked(record)
+        async with database.write() as unit:
+            await store.add_participant(unit, usable)
+        return usable
+
+    _show(run(work), as_json)
+
+
+@commands.command("list", epilog="Example: claimgw participants list --kind insurer --json")
+def list_(
+    kind: Annotated[Kind | None, typer.Option(help="Only these.")] = None, as_json: AsJson = False
+) -> None:
+    """List all participants."""
+
+    async def work(database: Database) -> list[ParticipantRecord]:
+        async with database.read() as unit:
+            return [row for row in await store.all_participants(unit) if kind in (None, row.kind)]
+
+    records = run(work)
+    if as_json:
+        print_json([_as_json(record) for record in records])
+        return
+    print_table(
+        "Participants",
+        ["licence", "kind", "name", "reached by", "blocked"],
+        [(r.licence, r.kind, r.name, r.endpoint or r.adapter, r.blocked_reason) for r in records],
+        "No participant is registered. Begin with 'claimgw participants add --help'.",
+    )
+
+
+@commands.command(epilog="Example: claimgw participants show payer:INS-2001")
+def show(licence: LicenceArgument, as_json: AsJson = False) -> None:
+    """Show one participant with all its settings, and whom it serves."""
+
+    async def work(database: Database) -> tuple[ParticipantRecord, list[Service]]:
+        async with database.read() as unit:
+            record = await known(unit, licence)
+            return record, [s for s in await store.all_services(unit) if licence in (s.tpa, s.insurer)]
+
+    record, services = run(work)
+    _show(record, as_json, services)
+
+
+@commands.command(
+    epilog="Examples:\n\n"
+    "claimgw participants change payer:INS-2001 --set most_in_flight=8 --unset grace_seconds\n\n"
+    "claimgw participants change provider:PR-1001 --event claim-request --event poll-request"
+)
+def change(
+    licence: LicenceArgument,
+    name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
+    endpoint: Endpoint = None,
+    adapter: AdapterName = None,
+    event: Events = None,
+    all_events: Annotated[
+        bool, typer.Option("--all-events", help="It may send all of its kind again.")
+    ] = False,
+    set_: Set = None,
+    unset: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Back to the default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what is given, and leave the rest."""
+    given = {
+        "name": name,
+        "endpoint": endpoint,
+        "adapter": adapter,
+        "events": tuple(event) if event else None,
+    }
+    values: dict[str, Any] = {field: value or None for field, value in given.items() if value is not None}
+    if all_events:
+        values["events"] = None
+    settings = assignments(set_ or [])
+    if strange := set(unset or ()) - ParticipantSettings.model_fields.keys():
+        raise typer.BadParameter(f"there is no setting {', '.join(sorted(strange))}", param_hint="--unset")
+
+    async def work(database: Database) -> ParticipantRecord:
+        async with database.write() as unit:
+            before = await known(unit, licence)
+            kept = {field: value for field, value in before.settings.items() if field not in (unset or [])}
+            usable = _checked(replace(before, **values, settings=kept | settings))
+            await store.change_participant(unit, usable, _clock.now())
+            return await known(unit, licence)
+
+    _show(run(work), as_json)
+
+
+@commands.command(epilog="Example: claimgw participants block provider:PR-1001 --reason 'contract ended'")
+def block(
+    licence: LicenceArgument,
+    reason: Annotated[
+        str, typer.Option(parser=note, metavar="TEXT", help="For people; kept with the block.")
+    ],
+) -> None:
+    """Refuse everything from and for a participant, within 5 seconds on every node."""
+
+    async def work(database: Database) -> None:
+        async with database.write() as unit:
+            await known(unit, licence)
+            await store.block_participant(unit, licence, reason, _clock.now())
+
+    run(work)
+    print_line(f"{licence} is blocked.")
+
+
+@commands.command(epilog="Example: claimgw participants unblock provider:PR-1001")
+def unblock(licence: LicenceArgument) -> None:
+    """Let a blocked participant take part again."""
+
+    async def work(database: Database) -> None:
+        async with database.write() as unit:
+            await known(unit, licence)
+            await store.unblock_participant(unit, licence, _clock.now())
+
+    run(work)
+    print_line(f"{licence} may take part.")
+
+
+@commands.command(
+    epilog="Example: claimgw participants serve payer:TPA-1 payer:INS-2001 --from 2026-01-01 --to 2026-12-31"
+)
+def serve(
+    tpa: Annotated[str, typer.Argument(parser=licence, metavar="TPA")],
+    insurer: Annotated[str, typer.Argument(parser=licence, metavar="INSURER")],
+    from_: Annotated[
+        date | None,
+        typer.Option("--from", parser=day, metavar="DAY", help="The first day; today if not given."),
+    ] = None,
+    to: Annotated[
+        date | None, typer.Option("--to", parser=day, metavar="DAY", help="The last day; open if not given.")
+    ] = None,
+) -> None:
+    """Say that a TPA stands in for an insurer. The same pair and first day again changes the last day."""
+    service = Service(tpa, insurer, from_ or _clock.now().date(), to)
+    if to is not None and to < service.from_day:
+        raise typer.BadParameter("the last day lies before the first", param_hint="--to")
+
+    async def work(database: Database) -> None:
+        async with database.write() as unit:
+            for party, kind in ((tpa, Kind.TPA), (insurer, Kind.INSURER)):
+                if (found := (await known(unit, party)).kind) != kind:
+                    raise Refusal(f"{party} is registered as {found}, not as {kind}")
+            await store.add_service(unit, service)
+
+    run(work)
+    print_line(f"{tpa} serves {insurer} from {service.from_day} to {to or 'further notice'}.")
+
+
+@commands.command(epilog="Example: claimgw participants settings")
+def settings(as_json: AsJson = False) -> None:
+    """List the settings that --set knows, with their defaults."""
+    schema = ParticipantSettings.model_json_schema()["properties"]
+    defaults = ParticipantSettings().model_dump(mode="json")
+    if as_json:
+        print_json(
+            {name: {"default": defaults[name], "help": schema[name]["description"]} for name in schema}
+        )
+        return
+    rows = [(name, defaults[name], schema[name]["description"]) for name in schema]
+    print_table("Settings of a participant", ["name", "default", "meaning"], rows, "")
+
+
+async def known(unit: Unit, licence: str) -> ParticipantRecord:
+    """The participant's row. Raises Refusal if it is not registered."""
+    record = await store.find_participant(unit, licence)
+    if record is None:
+        raise Refusal(f"{licence} is not registered; 'claimgw participants list' shows who is")
+    return record
+
+
+def _kind_of(licence: str) -> Kind:
+    return Kind.PROVIDER if Licence.parse(licence).kind is LicenceKind.PROVIDER else Kind.INSURER
+
+
+def _checked(record: ParticipantRecord) -> ParticipantRecord:
+    """The record with its settings in the form that is kept. Raises ConfigurationError."""
+    participant = Participant.read(record)
+    if participant.adapter is not None:
+        find_adapter(participant.adapter)
+    return replace(record, settings=participant.settings.write())
+
+
+def _as_json(record: ParticipantRecord) -> dict[str, Any]:
+    """`settings` are those in force, defaults included; `fault` says why a row spoilt by hand is left out."""
+    try:
+        settings, fault = Participant.read(record).settings.model_dump(mode="json"), None
+    except ConfigurationError as unusable:
+        settings, fault = dict(record.settings), str(unusable)
+    return {
+        "licence": record.licence,
+        "kind": record.kind,
+        "name": record.name,
+        "endpoint": record.endpoint,
+        "adapter": record.adapter,
+        "events": record.events,
+        "blocked_at": record.blocked_at,
+        "blocked_reason": record.blocked_reason,
+        "created_at": record.created_at,
+        "changed_at": record.changed_at,
+        "settings": settings,
+        "fault": fault,
+    }
+
+
+def _show(record: ParticipantRecord, as_json: bool, services: Sequence[Service] = ()) -> None:
+    fields = _as_json(record)
+    served = [
+        {"tpa": s.tpa, "insurer": s.insurer, "from": str(s.from_day), "to": s.to_day and str(s.to_day)}
+        for s in services
+    ]
+    if as_json:
+        print_json(fields | {"serves": served})
+        return
+    settings = fields.pop("settings")
+    print_fields(record.licence, fields.items())
+    print_fields("settings", settings.items())
+    for s in served:
+        print_line(f"{s['tpa']} serves {s['insurer']} from {s['from']} to {s['to'] or 'further notice'}.")

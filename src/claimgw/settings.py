@@ -1,0 +1,86 @@
+"""Which settings does this process run with? Read once, from the environment."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _node() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class Settings(BaseSettings):
+    """Every field is an environment variable with CLAIMGW_ before its name. Times are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="CLAIMGW_", frozen=True, hide_input_in_errors=True)
+
+    database: str = Field("sqlite:///claimgw.db", description="sqlite:///FILE or postgresql://USER@HOST/NAME")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on")
+    node: str = Field(default_factory=_node, description="name of this process in the records of attempts")
+    open: bool = Field(False, description="let anybody in, as any participant; on loopback only")
+
+    tls_certificate: Path | None = Field(None, description="PEM certificate of the gateway; turns TLS on")
+    tls_key: Path | None = Field(None, description="PEM key of that certificate")
+    tls_client_authority: Path | None = Field(
+        None, description="PEM authorities of client certificates; turns mutual TLS on"
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="addresses or networks, with commas between them, whose certificate header is believed",
+    )
+    certificate_header: str = Field(
+        "x-client-certificate", description="header in which a trusted proxy passes the client's certificate"
+    )
+
+    session_seconds: float = Field(60, gt=0, le=60, description="a provider is answered within this time")
+    insurer_seconds: float = Field(
+        50, gt=0, le=58, description="so long after the request arrived the insurer may answer in the session"
+    )
+    retry_waits: Annotated[tuple[float, ...], NoDecode] = Field(
+        (5, 15, 60, 300, 900), description="waits between attempts, with commas; the last one repeats"
+    )
+    lease_seconds: float = Field(
+        15, gt=0, description="beyond an attempt's own limit, before another node takes it up"
+    )
+    poll_lease_seconds: float = Field(60, gt=0, description="how long a polled message belongs to one poll")
+    look_seconds: float = Field(1, gt=0, description="how often a worker looks for what is due")
+
+    worker: bool | None = Field(
+        None, description="deliver held messages in this process; unset: only on SQLite, where it is alone"
+    )
+    console: bool = Field(True, description="serve the operators' console under /console")
+    metrics_host: str | None = Field(None, description="serve /metrics on an address of its own")
+    metrics_port: int = Field(9090, ge=0, le=65535, description="port of that address")
+
+    log_style: Literal["text", "json"] = Field("text", description="log lines for people or for machines")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
+
+    @field_validator("trusted_proxies", "retry_waits", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Lists are written with commas; JSON in an environment variable is a nuisance to quote."""
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together; give both or neither")
+        if self.tls_client_authority is not None and self.tls_certificate is None:
+            raise ValueError(
+                "tls_client_authority needs tls_certificate: without TLS there are no certificates"
+            )
+        if not self.retry_waits or min(self.retry_waits) <= 0:
+            raise ValueError("retry_waits needs at least one wait above 0")
+        return self
+
+    @property
+    def works(self) -> bool:
+        """Whether this process delivers held messages too."""
+        return self.database.startswith("sqlite") if self.worker is None else self.worker
