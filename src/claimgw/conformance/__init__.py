@@ -1,1 +1,6 @@
 """Is a message valid? Findings, from definitions and rules; pure."""
+
+from claimgw.conformance.check import check
+from claimgw.conformance.severity import Direction
+
+__all__ = ["Direction", "check"]

@@ -1,0 +1,74 @@
+"""What is a rule given? One message, the time it came, whose it is; and ways to read a tree of any shape."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from claimgw.conformance.severity import Direction
+from claimgw.messages.envelope import Entry, Envelope
+from claimgw.messages.findings import Finding
+from claimgw.messages.identifiers import Licence
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What can be known without a profile, a registry or what came before.
+
+    `now` is the time of receipt (aware). `served` are the insurers the receiver may adjudicate for, beside
+    itself: those of a TPA (spec §2.5).
+    """
+
+    envelope: Envelope
+    now: datetime
+    direction: Direction
+    served: frozenset[Licence] = frozenset()
+
+    @property
+    def event(self) -> str:
+        """The code of the event; "" if it cannot be told."""
+        return self.envelope.event.code if self.envelope.event else ""
+
+    @property
+    def answers_with_failure(self) -> bool:
+        """Whether the header says that no business answer could be built."""
+        return (self.envelope.response or {}).get("code") in ("fatal-error", "transient-error")
+
+
+Rule = Callable[[Case], Iterator[Finding]]
+
+
+def object_at(value: Any, *keys: str) -> dict[str, Any] | None:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else None
+
+
+def text_at(value: Any, *keys: str) -> str | None:
+    *way, last = keys
+    holder = object_at(value, *way)
+    found = holder.get(last) if holder else None
+    return found if isinstance(found, str) and found else None
+
+
+def items_at(value: Any, key: str) -> list[Any]:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def objects_at(value: Any, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of an array, each with its index."""
+    for index, item in enumerate(items_at(value, key)):
+        if isinstance(item, dict):
+            yield index, item
+
+
+def codes_at(value: Any, *keys: str) -> list[tuple[str | None, str | None]]:
+    """System and code of each coding of a CodeableConcept."""
+    codings = objects_at(object_at(value, *keys), "coding")
+    return [(text_at(coding, "system"), text_at(coding, "code")) for _, coding in codings]
+
+
+def place(entry: Entry) -> str:
+    """The entry's place in the findings of business rules."""
+    return "b" + entry.path[1:]

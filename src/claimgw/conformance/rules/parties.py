@@ -1,0 +1,71 @@
+"""Are sender and receiver the parties the business content names (spec §2.4, §2.5)?"""
+
+from collections.abc import Iterator
+
+from claimgw.conformance.case import Case, items_at, place
+from claimgw.conformance.severity import Direction
+from claimgw.messages.findings import Finding
+from claimgw.messages.identifiers import GATEWAY, Licence, LicenceKind
+
+
+def organizations(case: Case) -> Iterator[Finding]:
+    """GE-00031 … GE-00034: the licences of the header are among those of the Bundle's Organizations."""
+    sender, receiver = case.envelope.sender, case.envelope.receiver
+    match case.direction:
+        case Direction.REQUEST:
+            yield from _party(case, sender, LicenceKind.PROVIDER, "GE-00031", "sender")
+            yield from _party(case, receiver, LicenceKind.PAYER, "GE-00034", "destination[0].receiver")
+        case Direction.ANSWER | Direction.NOTICE:
+            yield from _party(case, receiver, LicenceKind.PROVIDER, "GE-00032", "destination[0].receiver")
+            yield from _party(case, sender, LicenceKind.PAYER, "GE-00033", "sender")
+
+
+def _party(
+    case: Case, party: Licence | None, kind: LicenceKind, code: str, element: str
+) -> Iterator[Finding]:
+    if party is None or party.kind is not kind:
+        return
+    named = _licences(case, kind)
+    accepted = case.served | {party} if kind is LicenceKind.PAYER else {party}
+    if named and not named & accepted:
+        yield Finding(
+            code,
+            f"bundle.entry[0].resource.{element}",
+            f"The {kind} in the header is not the {kind} Organization of the Bundle",
+            "Let the licences agree",
+        )
+
+
+def _licences(case: Case, kind: LicenceKind) -> frozenset[Licence]:
+    found: set[Licence] = set()
+    for entry in case.envelope.entries:
+        if entry.type == "Organization":
+            found.update(filter(None, map(Licence.of, items_at(entry.resource, "identifier"))))
+    return frozenset(licence for licence in found if licence.kind is kind)
+
+
+def claimant(case: Case) -> Iterator[Finding]:
+    """BV-00351: Claim.provider is the sender."""
+    focal, sender = case.envelope.focal, case.envelope.sender
+    if focal is None or focal.type != "Claim" or sender is None:
+        return
+    provider = case.envelope.party(focal.resource.get("provider"), focal)
+    if provider is not None and provider != sender:
+        yield Finding(
+            "BV-00351",
+            f"{place(focal)}.provider",
+            "The provider of the claim is not its sender",
+            "Let both be one",
+        )
+
+
+def addressee(case: Case) -> Iterator[Finding]:
+    """BV-00456: polls and payment notices go to the gateway."""
+    receiver = case.envelope.receiver
+    if case.event in ("poll-request", "payment-notice") and receiver not in (None, GATEWAY):
+        yield Finding(
+            "BV-00456",
+            "bundle.entry[0].resource.destination[0].receiver",
+            "The message is not addressed to the gateway",
+            f"Address it to {GATEWAY.system} {GATEWAY.value}",
+        )

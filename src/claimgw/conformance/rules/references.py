@@ -1,0 +1,151 @@
+"""Does every reference lead to a resource of the Bundle, and does each declare a profile that fits?"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from claimgw.conformance.case import Case, items_at, object_at, objects_at, text_at
+from claimgw.conformance.profiles import accepted
+from claimgw.messages.findings import Finding
+from claimgw.messages.references import index, is_relative, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    type: str
+    resource: Mapping[str, Any]
+    full_url: str | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """A Bundle and its entries: references never leave the Bundle they stand in."""
+
+    entries: tuple[_Target, ...]
+    by_url: Mapping[str, _Target]
+    outermost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A Reference as it stands: `path` is its place, `element` the place without the resource's own."""
+
+    value: Mapping[str, Any]
+    path: str
+    element: str
+
+
+def targets(case: Case) -> Iterator[Finding]:
+    """RE-00169, IB-00251, RE-00176, RE-00170 with its companions, RE-00177."""
+    yield from _bundle(case.envelope.bundle, "Bundle", outermost=True)
+
+
+def _bundle(bundle: Mapping[str, Any], path: str, *, outermost: bool) -> Iterator[Finding]:
+    scope = _scope(bundle, path, outermost)
+    met: set[str] = set()
+    for entry in scope.entries:
+        yield from _declared(entry)
+        if entry.type == "Bundle":
+            yield from _bundle(entry.resource, entry.path, outermost=False)
+            continue
+        for reference in _references(entry.resource, entry.path, ""):
+            literal = reference.value.get("reference")
+            if isinstance(literal, str) and literal and not literal.startswith("#"):
+                target = resolve(literal, entry.full_url, scope.by_url)
+                if target is not None:
+                    met.add(target.path)
+                yield from _leads(scope, entry, reference, literal, target)
+    for entry in scope.entries[1:]:
+        if entry.path not in met and not _may_stand_alone(entry):
+            yield Finding(
+                "RE-00177", entry.path, "Nothing refers to this resource", "Refer to it, or drop it"
+            )
+
+
+def _scope(bundle: Mapping[str, Any], path: str, outermost: bool) -> _Scope:
+    entries = tuple(
+        _Target(kind, resource, text_at(entry, "fullUrl"), f"{path}.entry[{position}].resource")
+        for position, entry in objects_at(bundle, "entry")
+        if (resource := object_at(entry, "resource")) and (kind := text_at(resource, "resourceType"))
+    )
+    return _Scope(entries, index(entries, lambda entry: entry.full_url), outermost)
+
+
+def _may_stand_alone(entry: _Target) -> bool:
+    # Answers to polls have no focus, and a poll refers to the gateway by its identifier (spec §5.2, §5.3).
+    return entry.type in ("Task", "OperationOutcome") or (
+        entry.type == "Organization" and (entry.resource.get("id") == "NPHIES")
+    )
+
+
+def _leads(
+    scope: _Scope, entry: _Target, reference: _Reference, literal: str, target: _Target | None
+) -> Iterator[Finding]:
+    # Inside members of a batch real servers take absolute http references only (spec §0.3 item 8).
+    if not scope.outermost and literal.startswith("urn:"):
+        yield Finding(
+            "IB-00251", reference.path, "The reference is not valid here", "Refer by an absolute http URL"
+        )
+    elif target is None or (not scope.outermost and is_relative(literal)):
+        yield Finding(
+            "RE-00169",
+            reference.path,
+            "The reference does not lead to a resource of the Bundle",
+            "Add the resource, or let the reference equal its fullUrl",
+        )
+    elif (type_ := reference.value.get("type")) is not None and type_ != target.type:
+        yield Finding(
+            "RE-00176", reference.path, "Reference.type is not the type of its target", "Let both agree"
+        )
+    elif not _fits(target):
+        code = _COMPANIONS.get(f"{entry.type}{reference.element}", "RE-00165")
+        yield Finding(
+            code,
+            reference.path,
+            "The target does not declare a profile that is accepted here",
+            "See the target",
+        )
+
+
+# RE codes of the elements whose target has a foreign profile, as far as real servers showed them.
+_COMPANIONS = {"MessageHeader.focus": "RE-00100", "Claim.extension.value": "RE-00189"}
+
+
+def _fits(target: _Target) -> bool:
+    known = accepted(target.type)
+    declared = items_at(object_at(target.resource, "meta"), "profile")
+    return known is None or not declared or any(url in known for url in declared if isinstance(url, str))
+
+
+def _declared(entry: _Target) -> Iterator[Finding]:
+    if not _fits(entry):
+        yield Finding(
+            "RE-00170",
+            entry.path,
+            "The resource declares no profile that is accepted for it",
+            "Declare the 1.0.0 profile",
+        )
+
+
+def _references(value: Any, path: str, element: str) -> Iterator[_Reference]:
+    """Each Reference below, found by its `reference`; a stack, for the depth is the sender's choice."""
+    waiting: list[tuple[Any, str, str]] = [(value, path, element)]
+    while waiting:
+        here, place, name = waiting.pop()
+        if isinstance(here.get("reference"), str):
+            yield _Reference(here, place, name)
+        for key, inner in here.items():
+            if isinstance(inner, dict):
+                waiting.append((inner, f"{place}.{_choice(key)}", f"{name}.{_choice(key)}"))
+            elif isinstance(inner, list) and key != "contained":
+                waiting += [
+                    (item, f"{place}.{key}[{position}]", f"{name}.{key}")
+                    for position, item in enumerate(inner)
+                    if isinstance(item, dict)
+                ]
+
+
+def _choice(key: str) -> str:
+    """`value` for `valueReference`: the only choice with references in the resources used here."""
+    return "value" if key == "valueReference" else key
