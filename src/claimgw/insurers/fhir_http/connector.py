@@ -74,7 +74,8 @@ class Attempt:
         # The alert may have come while the request was being written: then aiohttp tells of the failed
         # write only, and the alert shows here, within a turn or two of the loop.
         await asyncio.wait([self._lost], timeout=1)
-        return self._lost.exception() if self._lost.done() else None
+        known = self._lost.done() and not self._lost.cancelled()
+        return self._lost.exception() if known else None
 
     def abandon(self) -> None:
         """Drop the connection at once, with whatever is still unsent in it."""
