@@ -13,6 +13,7 @@ from claimgw.messages.encode import canonical
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.events import Event, Leg, Way
 from claimgw.messages.findings import Finding
+from claimgw.messages.identifiers import Licence
 from claimgw.store import Unit, exchanges, messages
 from claimgw.store.records import Arrival, Exchange, Focal
 
@@ -67,14 +68,13 @@ def find_destination(envelope: Envelope, event: Event, registry: Snapshot) -> Pa
     return receiver
 
 
-def served_by(receiver: Participant, registry: Snapshot, now: datetime) -> frozenset[str]:
+def served_by(receiver: Participant, registry: Snapshot, now: datetime) -> frozenset[Licence]:
     """The licences an insurer Organization may carry when the receiver is this one (spec §2.5)."""
-    served = {
-        insurer
+    return frozenset(
+        Licence.parse(insurer)
         for tpa, insurer in registry.services
         if tpa == receiver.licence and registry.serves(tpa, insurer, now.date())
-    }
-    return frozenset(served | {receiver.licence})
+    )
 
 
 async def seen_before(unit: Unit, envelope: Envelope, digest: bytes) -> Repeat | Collision | None:

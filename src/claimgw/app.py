@@ -1,0 +1,190 @@
+"""Where are the parts joined? The one place that knows all rooms."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+import claimgw
+from claimgw.access.callers import Caller
+from claimgw.access.certificates import read_networks
+from claimgw.access.operators import Operators
+from claimgw.access.registry import Registry
+from claimgw.clearinghouse.delivery.policy import Schedule
+from claimgw.clearinghouse.delivery.worker import Worker
+from claimgw.clearinghouse.lines import Lines
+from claimgw.clearinghouse.parts import Limits, Parts
+from claimgw.clearinghouse.process import process
+from claimgw.clearinghouse.session import Sessions
+from claimgw.clock import Clock, SystemClock
+from claimgw.console.routes import create_console
+from claimgw.endpoint import health, questions
+from claimgw.endpoint.figures import Metrics
+from claimgw.endpoint.identity import Doorkeeper
+from claimgw.endpoint.outcomes import on_bug, on_http_error, on_store_unavailable
+from claimgw.endpoint.process_message import ProcessMessage
+from claimgw.endpoint.validate import Validate
+from claimgw.errors import ConfigurationError, StoreUnavailable
+from claimgw.insurers.spi import Door
+from claimgw.settings import Settings
+from claimgw.store import Database, schema
+
+_log = structlog.get_logger(__name__)
+
+# What is under way gets so long when the process is told to stop; the rest is taken up elsewhere.
+_GRACEFUL_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A running gateway, or a running worker: they differ in having doors or not."""
+
+    parts: Parts
+    sessions: Sessions
+    worker: Worker
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
+    """Everything below the doors, from the database up; let go in the reverse order."""
+    database = Database(settings.database)
+    try:
+        await _ready(database)
+        bell, sessions = asyncio.Event(), Sessions()
+        lines = Lines(clock, lambda licence: _door(house, licence))
+        parts = Parts(
+            database=database,
+            registry=Registry(database, clock),
+            lines=lines,
+            clock=clock,
+            node=settings.node,
+            limits=Limits(
+                session=settings.session_seconds,
+                insurer=settings.insurer_seconds,
+                lease=settings.lease_seconds,
+                poll_lease=settings.poll_lease_seconds,
+            ),
+            schedule=Schedule(waits=settings.retry_waits),
+            jitter=random.random,
+            wake=bell.set,
+        )
+        house = House(parts, sessions, Worker(parts, bell, look_seconds=settings.look_seconds))
+        try:
+            yield house
+        finally:
+            await sessions.finish(_GRACEFUL_SECONDS)
+            await lines.close()
+    finally:
+        await database.close()
+
+
+async def _ready(database: Database) -> None:
+    """An embedded database gets its tables; a shared one must have them, for an operator decides when."""
+    if database.embedded:
+        await schema.upgrade(database)
+    elif (stands := await schema.current(database)) != schema.head():
+        raise ConfigurationError(
+            f"the database stands at revision {stands or 'none'}, this release needs {schema.head()};"
+            " run 'claimgw db upgrade'"
+        )
+    for warning in await database.warnings():
+        _log.warning(warning, action="start")
+
+
+def _door(house: House, licence: str) -> Door:
+    """The way in for an insurer that lives in this process; it speaks for itself only."""
+
+    async def enter(raw: bytes) -> bytes:
+        reply = await process(house.parts, house.sessions, raw, Caller(frozenset({licence}), "in-process"))
+        return reply.body
+
+    return enter
+
+
+@asynccontextmanager
+async def working(house: House) -> AsyncIterator[None]:
+    """The worker's loop, for as long as the block runs."""
+    loop = asyncio.create_task(house.worker.run())
+    try:
+        yield
+    finally:
+        await house.worker.stop(_GRACEFUL_SECONDS)
+        await loop
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The gateway as an ASGI app. It opens its database when it starts and lets go of it when it stops."""
+    time = clock or SystemClock()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_house(settings, time) as house:
+            app.state.house = house
+            _open_doors(app, house, settings)
+            if settings.works:
+                async with working(house):
+                    yield
+            else:
+                yield
+
+    app = FastAPI(
+        title="claimgw",
+        summary="A clearinghouse for FHIR R4 health claims",
+        version=claimgw.__version__,
+        lifespan=lifespan,
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(StoreUnavailable, on_store_unavailable)
+    app.add_exception_handler(Exception, on_bug)
+    return app
+
+
+def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
+    parts = house.parts
+    doorkeeper = Doorkeeper(
+        parts.registry,
+        parts.clock,
+        trusted=read_networks(settings.trusted_proxies),
+        certificate_header=settings.certificate_header,
+        open_house=settings.open,
+    )
+    app.add_api_route("/health/live", health.live, include_in_schema=False)
+    app.router.routes.append(Route("/health/ready", health.Ready(parts), methods=["GET"]))
+    if settings.metrics_host is None:
+        app.router.routes.append(Route("/metrics", Metrics(parts), methods=["GET"]))
+    app.include_router(questions.routes(parts, doorkeeper))
+    if settings.console:
+        operators = Operators(parts.database, parts.clock)
+        app.mount(
+            "/console",
+            create_console(
+                database=parts.database,
+                operators=operators,
+                clock=parts.clock,
+                https=settings.tls_certificate is not None,
+            ),
+        )
+    # The operation's name is the last part of the path; what stands before it is free (spec §0.2).
+    app.router.routes += [
+        Route("/{base:path}$validate", Validate(parts.clock, doorkeeper), methods=["POST"]),
+        Route(
+            "/{base:path}$process-message",
+            ProcessMessage(parts, house.sessions, doorkeeper),
+            methods=["POST"],
+        ),
+    ]
+
+
+def create_metrics_app(house: House) -> Starlette:
+    """The figures on an address of their own."""
+    return Starlette(routes=[Route("/metrics", Metrics(house.parts), methods=["GET"])])

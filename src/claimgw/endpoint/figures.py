@@ -1,0 +1,43 @@
+"""GET /metrics: what this process has counted, and depths read from the store at that moment."""
+
+from dataclasses import dataclass
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from claimgw.clearinghouse.parts import Parts
+from claimgw.store import depths
+from claimgw.telemetry import metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Prometheus text. Depths come from the store: every node shows the same, none keeps its own count."""
+
+    parts: Parts
+
+    async def __call__(self, _: Request) -> Response:
+        gauges = CollectorRegistry()
+        exchanges = Gauge("claimgw_exchanges", "Exchanges by state", ["insurer", "state"], registry=gauges)
+        waiting = Gauge("claimgw_mailbox", "Messages waiting to be polled", ["provider"], registry=gauges)
+        oldest = Gauge(
+            "claimgw_mailbox_oldest_seconds",
+            "Age of the oldest message waiting",
+            ["provider"],
+            registry=gauges,
+        )
+        unknown = Gauge(
+            "claimgw_attempts_open", "Attempts with unknown outcome", ["insurer"], registry=gauges
+        )
+        now = self.parts.clock.now()
+        async with self.parts.database.read() as unit:
+            for insurer, state, count in await depths.moving(unit):
+                exchanges.labels(insurer, state).set(count)
+            for provider, count, since in await depths.mailboxes(unit):
+                waiting.labels(provider).set(count)
+                oldest.labels(provider).set((now - since).total_seconds())
+            for insurer, count in await depths.open_attempts(unit):
+                unknown.labels(insurer).set(count)
+        text = generate_latest(metrics.registry) + generate_latest(gauges)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)

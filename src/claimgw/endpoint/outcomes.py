@@ -1,0 +1,73 @@
+"""How is something other than a message answered? As an OperationOutcome, whatever went wrong."""
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from claimgw.access.permissions import UNIDENTIFIED
+from claimgw.clearinghouse.open import Refusal
+from claimgw.endpoint.body import FHIR_JSON
+from claimgw.errors import StoreUnavailable
+from claimgw.messages import replies
+from claimgw.messages.findings import Finding
+
+_log = structlog.get_logger(__name__)
+
+_RETRY_AFTER = "5"
+
+
+def refuse(refusal: Refusal) -> Response:
+    """The refusal as it goes out."""
+    response = fhir(replies.outcome(refusal.findings), refusal.status)
+    if refusal.status == 401:
+        response.headers["www-authenticate"] = "Bearer"
+    return response
+
+
+def fhir(body: bytes, status: int = 200) -> Response:
+    return Response(body, status_code=status, media_type=FHIR_JSON)
+
+
+def stranger() -> Response:
+    """To one who showed no usable credential; all kinds of them look the same from outside."""
+    return refuse(Refusal(401, (Finding(UNIDENTIFIED.code, "", UNIDENTIFIED.text),)))
+
+
+async def on_http_error(_: Request, fault: Exception) -> Response:
+    """No such path, no such method."""
+    assert isinstance(fault, HTTPException)
+    text = {404: "There is nothing at this address", 405: "The address does not take this method"}.get(
+        fault.status_code, "The request cannot be served"
+    )
+    finding = Finding("GE-00009", "", text, "POST a message to $process-message")
+    response = refuse(Refusal(fault.status_code, (finding,)))
+    response.headers.update(fault.headers or {})
+    return response
+
+
+async def on_store_unavailable(_: Request, fault: Exception) -> Response:
+    """Nothing was acknowledged: the sender repeats with the same ids."""
+    assert isinstance(fault, StoreUnavailable)
+    _log.error("the store is away", action="answer", fault=str(fault))
+    finding = Finding(
+        "GE-00022",
+        "",
+        "The message could not be stored",
+        "Send the same message, unchanged, again in a while",
+    )
+    response = refuse(Refusal(503, (finding,)))
+    response.headers["retry-after"] = _RETRY_AFTER
+    return response
+
+
+async def on_bug(_: Request, fault: Exception) -> Response:
+    """What nobody foresaw. The text names no cause: it could quote the message."""
+    _log.error("a request failed", action="answer", fault=type(fault).__name__, exc_info=fault)
+    finding = Finding(
+        "GE-00001",
+        "",
+        "The gateway failed on this request",
+        "Send it again; tell the operators if it fails again",
+    )
+    return refuse(Refusal(500, (finding,)))

@@ -1,0 +1,78 @@
+"""The operation itself: bytes in, bytes out. A plain route, so that nothing parses or copies the body."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from claimgw.access.callers import Stranger
+from claimgw.clearinghouse.open import Refusal
+from claimgw.clearinghouse.own.poll import confirm
+from claimgw.clearinghouse.parts import Parts, Reply
+from claimgw.clearinghouse.process import process
+from claimgw.clearinghouse.session import Sessions
+from claimgw.endpoint.body import FHIR_JSON, read_body, unacceptable
+from claimgw.endpoint.identity import Doorkeeper
+from claimgw.endpoint.outcomes import fhir, refuse, stranger
+from claimgw.errors import StoreUnavailable
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessMessage:
+    """POST …/$process-message."""
+
+    parts: Parts
+    sessions: Sessions
+    doorkeeper: Doorkeeper
+
+    async def __call__(self, request: Request) -> Response:
+        if refusal := unacceptable(request):
+            return refuse(refusal)
+        caller = await self.doorkeeper.caller(request)
+        if isinstance(caller, Stranger):
+            return stranger()
+        raw = await read_body(request)
+        if isinstance(raw, Refusal):
+            return refuse(raw)
+        # Shielded: a provider that hangs up must not stop what has been accepted.
+        reply = await asyncio.shield(process(self.parts, self.sessions, raw, caller))
+        return self._response(request, reply)
+
+    def _response(self, request: Request, reply: Reply) -> Response:
+        poll_id = reply.poll
+        if poll_id is None:
+            return fhir(reply.body, reply.status)
+        return PollResponse(reply.body, request, lambda: self._delivered(poll_id))
+
+    async def _delivered(self, poll_id: str) -> None:
+        try:
+            await confirm(self.parts, poll_id)
+        except StoreUnavailable as fault:
+            # The messages stay reserved until the lease ends, and are then offered again.
+            _log.warning("a poll could not be confirmed", action="poll", poll=poll_id, fault=str(fault))
+
+
+class PollResponse(Response):
+    """A response that says when its body has been written, and does not if the provider is gone."""
+
+    media_type = FHIR_JSON
+
+    def __init__(self, body: bytes, request: Request, written: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(body)
+        self._request = request
+        self._written = written
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        # Asked before the response is closed: afterwards the server calls every client disconnected.
+        gone = await self._request.is_disconnected()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if not gone:
+            await self._written()

@@ -1,0 +1,45 @@
+"""POST /$validate: what is wrong with a message, without sending it."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from claimgw.access.callers import Stranger
+from claimgw.clearinghouse.open import Refusal
+from claimgw.clock import Clock
+from claimgw.conformance import Direction, check
+from claimgw.endpoint.body import read_body, unacceptable
+from claimgw.endpoint.identity import Doorkeeper
+from claimgw.endpoint.outcomes import fhir, refuse, stranger
+from claimgw.messages import replies
+from claimgw.messages.envelope import Envelope, read
+from claimgw.messages.events import Leg
+from claimgw.messages.findings import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Validate:
+    """The FHIR operation: an OperationOutcome with every finding, or one that says nothing is wrong."""
+
+    clock: Clock
+    doorkeeper: Doorkeeper
+
+    async def __call__(self, request: Request) -> Response:
+        if refusal := unacceptable(request):
+            return refuse(refusal)
+        if isinstance(await self.doorkeeper.caller(request), Stranger):
+            return stranger()
+        raw = await read_body(request)
+        if isinstance(raw, Refusal):
+            return refuse(raw)
+        envelope = read(raw)
+        if isinstance(envelope, Finding):
+            return fhir(replies.outcome([envelope]))
+        return fhir(replies.outcome(self._findings(envelope)))
+
+    def _findings(self, envelope: Envelope) -> list[Finding]:
+        answers = envelope.event is not None and envelope.event.leg is not Leg.REQUEST
+        direction = Direction.ANSWER if answers else Direction.REQUEST
+        sound = Finding("GE-00000", "Bundle", "Nothing is wrong", severity=Severity.INFORMATION)
+        return check(envelope, self.clock.now(), direction=direction) or [sound]
