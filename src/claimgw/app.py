@@ -159,9 +159,9 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
         open_house=settings.open,
     )
     app.add_api_route("/health/live", health.live, include_in_schema=False)
-    app.router.routes.append(Route("/health/ready", health.Ready(parts), methods=["GET"]))
+    app.router.routes.append(Route("/health/ready", health.Ready(parts).handle, methods=["GET"]))
     if settings.metrics_host is None:
-        app.router.routes.append(Route("/metrics", Metrics(parts), methods=["GET"]))
+        app.router.routes.append(Route("/metrics", Metrics(parts).handle, methods=["GET"]))
     app.include_router(questions.routes(parts, doorkeeper))
     if settings.console:
         operators = Operators(parts.database, parts.clock)
@@ -175,16 +175,14 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
             ),
         )
     # The operation's name is the last part of the path; what stands before it is free (spec §0.2).
+    message = ProcessMessage(parts, house.sessions, doorkeeper)
+    validate = Validate(parts.clock, doorkeeper)
     app.router.routes += [
-        Route("/{base:path}$validate", Validate(parts.clock, doorkeeper), methods=["POST"]),
-        Route(
-            "/{base:path}$process-message",
-            ProcessMessage(parts, house.sessions, doorkeeper),
-            methods=["POST"],
-        ),
+        Route("/{base:path}$validate", validate.handle, methods=["POST"]),
+        Route("/{base:path}$process-message", message.handle, methods=["POST"]),
     ]
 
 
 def create_metrics_app(house: House) -> Starlette:
     """The figures on an address of their own."""
-    return Starlette(routes=[Route("/metrics", Metrics(house.parts), methods=["GET"])])
+    return Starlette(routes=[Route("/metrics", Metrics(house.parts).handle, methods=["GET"])])

@@ -17,7 +17,7 @@ class Metrics:
 
     parts: Parts
 
-    async def __call__(self, _: Request) -> Response:
+    async def handle(self, _: Request) -> Response:
         gauges = CollectorRegistry()
         exchanges = Gauge("claimgw_exchanges", "Exchanges by state", ["insurer", "state"], registry=gauges)
         waiting = Gauge("claimgw_mailbox", "Messages waiting to be polled", ["provider"], registry=gauges)

@@ -21,7 +21,7 @@ class Ready:
 
     parts: Parts
 
-    async def __call__(self, _: Request) -> Response:
+    async def handle(self, _: Request) -> Response:
         try:
             stands = await schema.current(self.parts.database)
         except StoreUnavailable as fault:

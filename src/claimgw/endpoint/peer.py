@@ -1,7 +1,7 @@
 """How does the certificate of a direct TLS caller reach the app? uvicorn does not hand it on by itself."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -19,7 +19,8 @@ class PeerProtocol(HttpToolsProtocol):
         self._certificate = tls.getpeercert(True) if tls is not None else None
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()  # type: ignore[no-untyped-call]
+        super().on_message_begin()
         if self._certificate is not None:
-            scope: dict[str, Any] = self.scope
+            # Typed as closed in uvicorn; ASGI lets servers add extensions of their own.
+            scope = cast(dict[str, Any], self.scope)
             scope.setdefault("extensions", {})[CERTIFICATE] = self._certificate

@@ -31,7 +31,7 @@ class ProcessMessage:
     sessions: Sessions
     doorkeeper: Doorkeeper
 
-    async def __call__(self, request: Request) -> Response:
+    async def handle(self, request: Request) -> Response:
         if refusal := unacceptable(request):
             return refuse(refusal)
         caller = await self.doorkeeper.caller(request)

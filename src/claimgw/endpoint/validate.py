@@ -25,7 +25,7 @@ class Validate:
     clock: Clock
     doorkeeper: Doorkeeper
 
-    async def __call__(self, request: Request) -> Response:
+    async def handle(self, request: Request) -> Response:
         if refusal := unacceptable(request):
             return refuse(refusal)
         if isinstance(await self.doorkeeper.caller(request), Stranger):
