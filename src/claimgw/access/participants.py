@@ -140,7 +140,7 @@ class Participant:
         """What its adapter is told."""
         of = self.settings
         return Connection(
-            licence=self.licence,
+            licence=Licence.parse(self.licence).value,
             name=self.name,
             endpoint=self.endpoint or "",
             health_endpoint=of.health_endpoint,

@@ -22,6 +22,7 @@ from claimgw.messages.frame import Stamp
 from claimgw.messages.identifiers import GATEWAY, Licence
 from claimgw.store import Unit, attempts, exchanges, mailbox, messages
 from claimgw.store.records import Attempt, Author, Exchange, MailboxEntry, Message, State
+from claimgw.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -115,6 +116,7 @@ async def _carry_out(
         answer_id=told.message.id if told and told.final else exchange.answer_id,
         answered_by=told.author if told and told.final else exchange.answered_by,
     )
+    metrics.attempts.labels(exchange.insurer, ending.outcome.value).inc()
     _log.info(
         "attempt settled",
         action="settle",

@@ -89,7 +89,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Everything an adapter may know of the insurer it serves. Times are seconds, sizes are bytes."""
+    """Everything an adapter may know of the insurer it serves. Times are seconds, sizes are bytes.
+
+    `licence` is the number as it stands on the wire, in the payer-license system.
+    """
 
     licence: str
     name: str
