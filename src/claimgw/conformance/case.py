@@ -63,6 +63,11 @@ def objects_at(value: Any, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
             yield index, item
 
 
+def absent(value: Any, key: str) -> bool:
+    """Whether an object lacks the element; an empty array counts as none, another form is another fault."""
+    return isinstance(value, dict) and (key not in value or value[key] == [])
+
+
 def codes_at(value: Any, *keys: str) -> list[tuple[str | None, str | None]]:
     """System and code of each coding of a CodeableConcept."""
     codings = objects_at(object_at(value, *keys), "coding")

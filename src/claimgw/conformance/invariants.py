@@ -17,7 +17,7 @@ class Invariant:
 
 
 def _both(value: Value) -> Iterator[str]:
-    if "extension" in value and _has_value(value):
+    if value.get("extension") and _has_value(value):
         yield ""
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -14,6 +15,10 @@ LARGEST = 10 * 1024 * 1024
 _DEEPEST = 100
 # FHIR decimals are written with at most 18 digits; this bounds only what would blow up in arithmetic.
 _LARGEST_EXPONENT = 60
+# Longer than any name of an element; a longer key is not quoted.
+_LONGEST_NAME = 64
+# Findings of one text; nobody reads beyond the first hundred.
+_MOST = 1000
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -56,7 +61,7 @@ def decode(raw: bytes) -> Decoded | Finding:
     if raw.count(b'"') - raw.count(b'\\"') != 2 * seen.strings and (twice := _given_twice(raw)):
         return _unreadable(f"The key {twice} is given twice in one object", "Give each key once")
     suspicious = seen.suspicious or b"\\u0000" in raw
-    return Decoded(tree, tuple(_forbidden(tree, "Bundle")) if suspicious else ())
+    return Decoded(tree, tuple(islice(_forbidden(tree, _Place("Bundle")), _MOST)) if suspicious else ())
 
 
 def _unreadable(text: str, hint: str) -> Finding:
@@ -109,37 +114,65 @@ def _out_of_bounds(number: Decimal | int) -> bool:
     return number.bit_length() > 4 * _LARGEST_EXPONENT
 
 
-def _forbidden(value: Any, path: str) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a value stands: its own key or index, and what it stands in.
+
+    Written out only where there is a fault: a key may be megabytes, and stand above millions of values.
+    """
+
+    step: str | int
+    within: "_Place | None" = None
+
+    def __str__(self) -> str:
+        steps: list[str] = []
+        place: _Place | None = self
+        while place is not None:
+            steps.append(f"[{place.step}]" if isinstance(place.step, int) else f".{_named(place.step)}")
+            place = place.within
+        return "".join(reversed(steps))[1:]
+
+
+def _named(key: str) -> str:
+    return key if len(key) < _LONGEST_NAME and key.isidentifier() else "?"
+
+
+def _forbidden(value: Any, place: _Place) -> Iterator[Finding]:
     """Each place that FHIR's JSON forbids. An empty array is none: real servers take it as absent."""
     if isinstance(value, dict):
         if not value:
-            yield Finding("FR-00006", path, "An object is empty", "Leave the element out")
+            yield Finding("FR-00006", f"{place}", "An object is empty", "Leave the element out")
         # The server names the object that holds the null, once, however many it holds.
         if any(inner is None for inner in value.values()):
-            yield Finding("GE-00013", path, "The structure is not valid: an element is null", "Leave it out")
+            yield Finding(
+                "GE-00013", f"{place}", "The structure is not valid: an element is null", "Leave it out"
+            )
         for key, inner in value.items():
-            yield from _forbidden(inner, f"{path}.{key}" if key.isidentifier() else f"{path}.?")
+            yield from _forbidden(inner, _Place(key, place))
     elif isinstance(value, list):
-        yield from _forbidden_in_array(value, path)
+        yield from _forbidden_in_array(value, place)
     elif isinstance(value, str):
         if "\x00" in value:
-            yield Finding("GE-00013", path, "A text holds the character NUL", "Remove it")
+            yield Finding("GE-00013", f"{place}", "A text holds the character NUL", "Remove it")
         elif not value:
-            yield Finding("FR-00006", path, "A text is empty", "Leave the element out")
+            yield Finding("FR-00006", f"{place}", "A text is empty", "Leave the element out")
     elif value is not None and not isinstance(value, bool) and _out_of_bounds(value):
-        yield Finding("GE-00013", path, "The number is out of all bounds", "Write the amount in plain digits")
+        yield Finding(
+            "GE-00013", f"{place}", "The number is out of all bounds", "Write the amount in plain digits"
+        )
 
 
-def _forbidden_in_array(values: list[Any], path: str) -> Iterator[Finding]:
+def _forbidden_in_array(values: list[Any], place: _Place) -> Iterator[Finding]:
     # Null may stand in an array of primitives, or of their `_elements`, to keep the two in step (R4, JSON).
     primitives = not any(isinstance(value, dict | list) for value in values)
-    shadows = path[path.rfind(".") + 1 :].startswith("_")
+    shadows = isinstance(place.step, str) and place.step.startswith("_")
     in_step = (primitives or shadows) and any(value is not None for value in values)
     for index, value in enumerate(values):
+        here = _Place(index, place)
         if value is not None:
-            yield from _forbidden(value, f"{path}[{index}]")
+            yield from _forbidden(value, here)
         elif not in_step:
-            yield Finding("GE-00013", f"{path}[{index}]", "The structure is not valid: null", "Leave it out")
+            yield Finding("GE-00013", f"{here}", "The structure is not valid: null", "Leave it out")
 
 
 def _given_twice(raw: bytes) -> str | None:
@@ -151,7 +184,7 @@ def _given_twice(raw: bytes) -> str | None:
         return dict(pairs)
 
     json.loads(raw, object_pairs_hook=look, parse_float=str, parse_int=str)
-    return next((f"{key!r}" if key.isidentifier() and len(key) < 64 else "?" for key in found), None)
+    return next((f"{key!r}" if _named(key) == key else "?" for key in found), None)
 
 
 def _repeated(keys: Iterable[str]) -> Iterator[str]:

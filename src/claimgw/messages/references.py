@@ -9,6 +9,8 @@ T = TypeVar("T")
 
 # A REST address: its base, then type and id (R4, References §2.3.0.2), with a version or without.
 _REST = re.compile(r"(?P<base>https?://.+?/)(?P<tail>[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})(?:/_history/.+)?")
+# The longest URL nphies allows (spec §2.6).
+_LONGEST = 255
 _RELATIVE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
 
 
@@ -20,7 +22,8 @@ def absolute(reference: str, standing_in: str | None) -> str | None:
     """The address meant by a reference found in the entry with that fullUrl; None if it cannot be told."""
     if not is_relative(reference):
         return reference
-    home = _REST.fullmatch(standing_in or "")
+    # A fullUrl may be megabytes of junk, and be asked for by every relative reference of its entry.
+    home = _REST.fullmatch(standing_in) if standing_in and len(standing_in) <= _LONGEST else None
     return home["base"] + reference if home else None
 
 

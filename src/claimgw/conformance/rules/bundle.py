@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from claimgw.conformance.case import Case, items_at, object_at, objects_at, place, text_at
+from claimgw.conformance.case import Case, absent, items_at, object_at, objects_at, place, text_at
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import DEFINITIONS
 
@@ -31,7 +31,7 @@ def addresses(case: Case) -> Iterator[Finding]:
 def contents(case: Case) -> Iterator[Finding]:
     """FR-00005: an entry holds a resource."""
     for index, entry in objects_at(case.envelope.bundle, "entry"):
-        if not entry.get("resource") and entry and "resource" not in entry:
+        if entry and "resource" not in entry:
             yield Finding(
                 "FR-00005",
                 f"Bundle.entry[{index}]",
@@ -45,7 +45,7 @@ def mandatory(case: Case) -> Iterator[Finding]:
     bundle = case.envelope.bundle
     if "id" not in bundle:
         yield Finding("IC-00326", "Bundle.id", "The Bundle has no id", "Give it a GUID never used before")
-    if not items_at(object_at(bundle, "meta"), "profile"):
+    if "meta" not in bundle or absent(bundle["meta"], "profile"):
         yield Finding(
             "IC-00009",
             "Bundle.meta.profile",

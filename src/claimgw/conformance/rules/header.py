@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from claimgw.conformance.case import Case, items_at, object_at, objects_at, text_at
+from claimgw.conformance.case import Case, absent, items_at, object_at, objects_at, text_at
 from claimgw.conformance.rules.bundle import GUID
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import DEFINITIONS, LICENCE_SYSTEMS
@@ -26,7 +26,7 @@ def mandatory(case: Case) -> Iterator[Finding]:
             "The header has no meta",
             f"Declare {DEFINITIONS}message-header|1.0.0",
         )
-    elif not items_at(header["meta"], "profile"):
+    elif absent(header["meta"], "profile"):
         yield Finding(
             "IC-00223",
             f"{HEADER}.meta.profile",
@@ -63,8 +63,8 @@ def event(case: Case) -> Iterator[Finding]:
 
 def destination(case: Case) -> Iterator[Finding]:
     """IC-00375, IC-00218: one destination with a receiver."""
-    given = items_at(case.envelope.header, "destination")
-    if len(given) != 1:
+    given = case.envelope.header.get("destination", [])
+    if isinstance(given, list) and len(given) != 1:
         yield Finding(
             "IC-00375",
             f"{HEADER}.destination",
@@ -120,7 +120,7 @@ def focus(case: Case) -> Iterator[Finding]:
     if known is None or not known.focus or known.code in _FREE_FOCUS or case.answers_with_failure:
         return
     given = len(items_at(case.envelope.header, "focus"))
-    if not given:
+    if absent(case.envelope.header, "focus"):
         yield Finding("IC-00379", f"{HEADER}.focus", "The header has no focus", "Refer to the main resource")
     elif given > 1:
         yield Finding(

@@ -6,7 +6,9 @@ from typing import Any
 
 from claimgw.conformance.case import Case, items_at, object_at, objects_at, text_at
 from claimgw.conformance.profiles import accepted
+from claimgw.messages.envelope import licence_of
 from claimgw.messages.findings import Finding
+from claimgw.messages.identifiers import GATEWAY
 from claimgw.messages.references import index, is_relative, resolve
 
 
@@ -28,12 +30,24 @@ class _Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reference:
-    """A Reference as it stands: `path` is its place, `element` the place without the resource's own."""
+class _Node:
+    """An object in an entry. Its place is written out only where there is a fault: most have none."""
 
     value: Mapping[str, Any]
-    path: str
-    element: str
+    within: "_Node | None" = None
+    key: str = ""
+    index: int | None = None
+
+    def place(self, *, indexes: bool = True) -> str:
+        """The place below the resource, such as `.insurance[0].coverage`."""
+        steps: list[str] = []
+        node: _Node | None = self
+        while node is not None and node.key:
+            # The only choice that holds references, in the resources used here.
+            name = "value" if node.key == "valueReference" else node.key
+            steps.append(f".{name}[{node.index}]" if indexes and node.index is not None else f".{name}")
+            node = node.within
+        return "".join(reversed(steps))
 
 
 def targets(case: Case) -> Iterator[Finding]:
@@ -49,7 +63,7 @@ def _bundle(bundle: Mapping[str, Any], path: str, *, outermost: bool) -> Iterato
         if entry.type == "Bundle":
             yield from _bundle(entry.resource, entry.path, outermost=False)
             continue
-        for reference in _references(entry.resource, entry.path, ""):
+        for reference in _references(entry.resource):
             literal = reference.value.get("reference")
             if isinstance(literal, str) and literal and not literal.startswith("#"):
                 target = resolve(literal, entry.full_url, scope.by_url)
@@ -75,34 +89,40 @@ def _scope(bundle: Mapping[str, Any], path: str, outermost: bool) -> _Scope:
 def _may_stand_alone(entry: _Target) -> bool:
     # Answers to polls have no focus, and a poll refers to the gateway by its identifier (spec §5.2, §5.3).
     return entry.type in ("Task", "OperationOutcome") or (
-        entry.type == "Organization" and (entry.resource.get("id") == "NPHIES")
+        entry.type == "Organization" and licence_of(entry.resource) == GATEWAY
     )
 
 
 def _leads(
-    scope: _Scope, entry: _Target, reference: _Reference, literal: str, target: _Target | None
+    scope: _Scope, entry: _Target, reference: _Node, literal: str, target: _Target | None
 ) -> Iterator[Finding]:
     # Inside members of a batch real servers take absolute http references only (spec §0.3 item 8).
     if not scope.outermost and literal.startswith("urn:"):
         yield Finding(
-            "IB-00251", reference.path, "The reference is not valid here", "Refer by an absolute http URL"
+            "IB-00251",
+            entry.path + reference.place(),
+            "The reference is not valid here",
+            "Refer by an absolute http URL",
         )
     elif target is None or (not scope.outermost and is_relative(literal)):
         yield Finding(
             "RE-00169",
-            reference.path,
+            entry.path + reference.place(),
             "The reference does not lead to a resource of the Bundle",
             "Add the resource, or let the reference equal its fullUrl",
         )
     elif (type_ := reference.value.get("type")) is not None and type_ != target.type:
         yield Finding(
-            "RE-00176", reference.path, "Reference.type is not the type of its target", "Let both agree"
+            "RE-00176",
+            entry.path + reference.place(),
+            "Reference.type is not the type of its target",
+            "Let both agree",
         )
     elif not _fits(target):
-        code = _COMPANIONS.get(f"{entry.type}{reference.element}", "RE-00165")
+        code = _COMPANIONS.get(f"{entry.type}{reference.place(indexes=False)}", "RE-00165")
         yield Finding(
             code,
-            reference.path,
+            entry.path + reference.place(),
             "The target does not declare a profile that is accepted here",
             "See the target",
         )
@@ -128,24 +148,19 @@ def _declared(entry: _Target) -> Iterator[Finding]:
         )
 
 
-def _references(value: Any, path: str, element: str) -> Iterator[_Reference]:
-    """Each Reference below, found by its `reference`; a stack, for the depth is the sender's choice."""
-    waiting: list[tuple[Any, str, str]] = [(value, path, element)]
+def _references(resource: Mapping[str, Any]) -> Iterator[_Node]:
+    """Each Reference in the resource, known by its `reference`; without recursion, whatever the depth."""
+    waiting = [_Node(resource)]
     while waiting:
-        here, place, name = waiting.pop()
-        if isinstance(here.get("reference"), str):
-            yield _Reference(here, place, name)
-        for key, inner in here.items():
+        node = waiting.pop()
+        if isinstance(node.value.get("reference"), str):
+            yield node
+        for key, inner in node.value.items():
             if isinstance(inner, dict):
-                waiting.append((inner, f"{place}.{_choice(key)}", f"{name}.{_choice(key)}"))
+                waiting.append(_Node(inner, node, key))
             elif isinstance(inner, list) and key != "contained":
                 waiting += [
-                    (item, f"{place}.{key}[{position}]", f"{name}.{key}")
-                    for position, item in enumerate(inner)
+                    _Node(item, node, key, index)
+                    for index, item in enumerate(inner)
                     if isinstance(item, dict)
                 ]
-
-
-def _choice(key: str) -> str:
-    """`value` for `valueReference`: the only choice with references in the resources used here."""
-    return "value" if key == "valueReference" else key
