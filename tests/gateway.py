@@ -1,4 +1,4 @@
-"""A gateway to test against: the whole app over its ASGI door, with participants, keys and a clock in hand."""
+"""Which gateway do tests talk to? The whole app over its ASGI door, with participants and keys."""
 
 import json
 from collections.abc import AsyncIterator
@@ -69,7 +69,7 @@ async def register(
     adapter: str | None = None,
     settings: dict[str, Any] | None = None,
 ) -> str:
-    """A participant with an API key, which is returned. An insurer is a sandbox in the process unless told."""
+    """A participant with an API key, which is returned. An insurer is an in-process sandbox unless told."""
     kind = kind or ("provider" if licence.startswith("provider") else "insurer")
     if kind != "provider" and endpoint is None and (settings or {}).get("mode") != "by-hand":
         endpoint, adapter = "sandbox:", "sandbox"

@@ -60,7 +60,7 @@ async def contents(unit: Unit, message_ids: Sequence[str]) -> dict[str, bytes]:
     rows = await unit.execute(
         select(body.c.message_id, body.c.content).where(body.c.message_id.in_(message_ids))
     )
-    return dict(rows.tuples().all())
+    return {row.message_id: row.content for row in rows}
 
 
 async def reply_to(unit: Unit, message_id: str) -> str | None:

@@ -1,0 +1,190 @@
+"""Do the messages that real parties exchanged go through the door, unchanged, and is each kept as it came?"""
+
+import json
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from claimgw.clock import ManualClock, SystemClock
+from claimgw.ids import new_id
+from claimgw.insurers.sandbox.server import create_app as create_sandbox
+from claimgw.messages.encode import encode
+from claimgw.messages.envelope import Envelope, read
+from claimgw.messages.identifiers import Licence
+from claimgw.store import Database, messages
+from claimgw.store.records import Message
+from tests.conformance import real_messages
+from tests.conformance.real_messages import FOLDER, needed
+from tests.gateway import EXAMPLES, Gateway, parsed, register, resource, running
+from tests.served import served
+
+TYPES = ("institutional", "professional", "oral", "pharmacy", "vision")
+REQUESTS = ("claim-request", "priorauth-request")
+
+real = pytest.mark.skipif(
+    not FOLDER.is_dir(), reason="the folder of real messages is not beside the repository"
+)
+
+
+def accepted() -> list[Path]:
+    """The claims and authorizations that the real server took; those that refer to others come last."""
+    names = [name for name in real_messages.accepted() if name.startswith(REQUESTS)]
+    return [FOLDER / name for name in sorted(names, key=lambda name: "related" in name)]
+
+
+def written() -> list[Path]:
+    return [EXAMPLES / f"{event}-{kind}.json" for event in REQUESTS for kind in TYPES]
+
+
+def envelope(raw: bytes) -> Envelope:
+    found = read(raw)
+    assert isinstance(found, Envelope)
+    return found
+
+
+class Wire:
+    """An ASGI app in front of a sandbox that keeps what was posted to it."""
+
+    def __init__(self, app: object) -> None:
+        self.app = app
+        self.posted: list[bytes] = []
+
+    async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+        body = b""
+
+        async def listen():  # type: ignore[no-untyped-def]
+            nonlocal body
+            event = await receive()
+            body += event.get("body", b"")
+            if event["type"] == "http.request" and not event.get("more_body"):
+                self.posted.append(body)
+            return event
+
+        await self.app(scope, listen, send)  # type: ignore[operator]
+
+
+@asynccontextmanager
+async def exchange_with(
+    address: str, raws: list[bytes]
+) -> AsyncIterator[tuple[Gateway, Wire, dict[str, str]]]:
+    """A gateway that knows every party of these messages, its insurers being one sandbox over real HTTP."""
+    parties = {
+        str(party) for raw in raws for party in (envelope(raw).sender, envelope(raw).receiver) if party
+    }
+    payers = [party for party in parties if party.startswith("payer")]
+    sandbox = Wire(
+        create_sandbox(
+            [Licence.parse(party).value for party in payers],
+            gateway_url="http://127.0.0.1:1/$process-message",
+            api_key="none",
+            clock=SystemClock(),
+        )
+    )
+    async with served(sandbox) as base, running(address) as gateway:
+        keys = {
+            party: await register(
+                gateway.database, party, endpoint=f"{base}/$process-message" if party in payers else None
+            )
+            for party in sorted(parties)
+            if not party.startswith("nphies")
+        }
+        yield gateway, sandbox, keys
+
+
+@pytest.mark.parametrize("source", ["real", "written"])
+async def test_every_accepted_claim_and_authorization_is_taken_forwarded_and_answered(
+    address: str, source: str
+) -> None:
+    files = accepted() if source == "real" else written()
+    if not files:
+        pytest.skip("the folder of real messages is not beside the repository")
+    raws = [file.read_bytes() for file in files]
+    async with exchange_with(address, raws) as (gateway, sandbox, keys):
+        for file, raw in zip(files, raws, strict=True):
+            response = await gateway.post(raw, keys[str(envelope(raw).sender)])
+            assert response.status_code == 200, (file.name, response.text)
+            answer = resource(parsed(response), "ClaimResponse")
+            assert answer["outcome"] in ("complete", "partial", "queued"), (file.name, response.text[:2000])
+            header = parsed(response)["entry"][0]["resource"]
+            assert header["sender"]["identifier"]["value"] != "NPHIES", file.name
+            assert header["response"]["identifier"] == envelope(raw).header_id
+        assert sandbox.posted == raws
+
+
+@pytest.mark.parametrize("source", ["real", "written"])
+async def test_the_order_of_entries_behind_the_header_does_not_matter(
+    clock: ManualClock, tmp_path: Path, source: str
+) -> None:
+    files = accepted() if source == "real" else written()
+    if not files:
+        pytest.skip("the folder of real messages is not beside the repository")
+    mixed = random.Random(2026)
+    raws = []
+    for file in files:
+        bundle = envelope(file.read_bytes()).bundle
+        first, *others = bundle["entry"]
+        mixed.shuffle(others)
+        raws.append(encode({**bundle, "entry": [first, *others]}))
+    async with exchange_with(f"sqlite:///{tmp_path}/claimgw.db", raws) as (gateway, sandbox, keys):
+        for file, raw in zip(files, raws, strict=True):
+            response = await gateway.post(raw, keys[str(envelope(raw).sender)])
+            answer = resource(parsed(response), "ClaimResponse")
+            assert answer["outcome"] == "complete", (file.name, response.text[:2000])
+        assert sandbox.posted == raws
+
+
+@needed
+async def test_every_real_message_is_stored_as_it_came(database: Database, clock: ManualClock) -> None:
+    files = sorted(FOLDER.glob("*.json"))
+    assert len(files) == 162
+    kept: dict[str, bytes] = {}
+    async with database.write() as unit:
+        for file in files:
+            message_id, raw = new_id(clock.now()), file.read_bytes()
+            header = envelope(raw)
+            row = Message(
+                id=message_id,
+                sender=str(header.sender),
+                receiver=str(header.receiver),
+                event=header.event.code if header.event else "",
+                bundle_id=header.bundle_id or "",
+                header_id=header.header_id or "",
+                size=len(raw),
+                received_at=clock.now(),
+            )
+            await messages.keep(unit, row, raw)
+            kept[message_id] = raw
+    async with database.read() as unit:
+        assert await messages.contents(unit, list(kept)) == kept
+
+
+@needed
+async def test_refused_real_requests_are_stored_as_they_came_too(address: str) -> None:
+    files = [file for event in REQUESTS for file in sorted(FOLDER.glob(f"{event}-*.json"))]
+    raws = [file.read_bytes() for file in files]
+    async with exchange_with(address, raws) as (gateway, _, keys):
+        for file, raw in zip(files, raws, strict=True):
+            response = await gateway.post(raw, keys[str(envelope(raw).sender)])
+            assert response.status_code == 200, (file.name, response.text)
+            async with gateway.database.read() as unit:
+                rows = await messages.by_wire_id(unit, str(envelope(raw).bundle_id))
+                stored = [await messages.content(unit, row.id) for row in rows if row.replies_to is None]
+            assert raw in stored, file.name
+
+
+async def test_a_late_answer_is_polled_byte_for_byte(address: str) -> None:
+    request = (EXAMPLES / "claim-request-institutional.json").read_bytes()
+    late = (EXAMPLES / "claim-response-deferred.json").read_bytes()
+    poll = (EXAMPLES / "poll-request.json").read_bytes()
+    async with exchange_with(address, [request, late]) as (gateway, _, keys):
+        provider, insurer = (str(envelope(request).sender), str(envelope(late).sender))
+        await gateway.post(request, keys[provider])
+        acknowledged = await gateway.post(late, keys[insurer])
+        assert parsed(acknowledged)["entry"][0]["resource"]["response"]["code"] == "ok"
+        polled = await gateway.post(poll, keys[provider])
+        assert late.strip() in polled.content
+        nested = [entry for entry in parsed(polled)["entry"] if entry["resource"]["resourceType"] == "Bundle"]
+        assert [entry["resource"] for entry in nested] == [json.loads(late)]
