@@ -1,0 +1,78 @@
+"""Is the verdict that of the real server, on every message it exchanged?"""
+
+from datetime import datetime
+
+import pytest
+
+from claimgw.conformance import Direction, check
+from claimgw.messages.envelope import Envelope, read
+from claimgw.messages.events import Leg
+from claimgw.messages.findings import Finding, errors
+from tests.conformance.real_messages import accepted, files, needed, pairs, raw
+
+pytestmark = needed
+
+# Insurers' answers and notices; the gateway's own (poll and batch answers, refusals) are among them.
+_FROM_INSURERS = (
+    "claim-response-*",
+    "priorauth-response-*",
+    "advanced-authorization-*",
+    "communication-request-*",
+    "cancel-response-*",
+    "status-response-*",
+    "eligibility-response-*",
+    "acknowledgement-*",
+    "poll-response-*",
+    "batch-response-*",
+)
+
+
+def _judge(file: str) -> list[Finding]:
+    """As received at Bundle.timestamp, from who sends that event."""
+    envelope = read(raw(file))
+    assert isinstance(envelope, Envelope)
+    leg = envelope.event.leg if envelope.event else Leg.REQUEST
+    direction = {
+        Leg.REQUEST: Direction.REQUEST,
+        Leg.RESPONSE: Direction.ANSWER,
+        Leg.NOTICE: Direction.NOTICE,
+    }[leg]
+    return check(envelope, datetime.fromisoformat(envelope.bundle["timestamp"]), direction=direction)
+
+
+@pytest.mark.parametrize("file", files("*.json"))
+def test_every_real_message_is_judged_without_an_exception(file: str) -> None:
+    envelope = read(raw(file))
+    assert isinstance(envelope, Envelope)
+    for direction in Direction:
+        check(envelope, datetime.fromisoformat("2026-11-01T08:00:00Z"), direction=direction, all_stages=True)
+
+
+@pytest.mark.parametrize("file", accepted())
+def test_what_the_real_server_accepted_has_no_finding(file: str) -> None:
+    assert _judge(file) == []
+
+
+@pytest.mark.parametrize("file", files(*_FROM_INSURERS))
+def test_what_insurers_and_the_gateway_wrote_can_be_used(file: str) -> None:
+    assert errors(_judge(file)) == []
+
+
+def test_no_place_is_blamed_that_the_real_server_does_not_blame() -> None:
+    extra = {
+        (pair.file, finding.code, finding.path)
+        for pair in pairs()
+        if pair.errors
+        for finding in errors(_judge(pair.file))
+        if (finding.code, finding.path) not in pair.errors
+    }
+    # Whether the Encounter of a claim must fit its extension is the profile's to say; it comes with profiles.
+    assert {code for _, code, _ in extra} <= {"RE-00189"}
+    assert len(extra) <= 1
+
+
+def test_parsing_and_references_are_found_as_the_real_server_finds_them() -> None:
+    families = ("FR", "GE", "RE")
+    for pair in pairs():
+        theirs = {error for error in pair.errors if error[0][:2] in families}
+        assert theirs <= {(finding.code, finding.path) for finding in _judge(pair.file)}, pair.file
