@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from claimgw.access.callers import Caller, Shown, Stranger, Unusable, identify
 from claimgw.access.certificates import Certificate, read_certificate, read_forwarded, read_networks, vouches
-from claimgw.access.keys import key_digest, new_key
+from claimgw.access.keys import key_digest
 from claimgw.access.registry import Snapshot
 from claimgw.errors import ConfigurationError
 from claimgw.store.credentials import Credential, CredentialKind
@@ -23,7 +23,11 @@ CERTIFICATE = read_certificate(DER)
 OTHER_DER = x509.load_pem_x509_certificate(
     trustme.CA().issue_cert("clinic.example").cert_chain_pems[0].bytes()
 ).public_bytes(Encoding.DER)
-KEYS = {name: new_key() for name in ("good", "expired", "revoked", "never entered")}
+# The same in every process: they name tests, and all workers of pytest-xdist must see the same names.
+KEYS = {
+    name: "cgw_" + letter * 43
+    for letter, name in zip("ABCD", ("good", "expired", "revoked", "never entered"), strict=True)
+}
 LICENCES = frozenset({"provider:PR-1001", "provider:PR-1002"})
 PROXIES = read_networks(["10.0.0.0/24", "fd00::1"])
 
@@ -107,7 +111,7 @@ def test_an_empty_header_of_the_proxy_is_no_certificate() -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["x", "%", "%ff%fe", "-----BEGIN CERTIFICATE-----", quote(PEM)[:300], quote("ö")]
+    "header", ["x", "%", "%ff%fe", "-----BEGIN CERTIFICATE-----", quote(PEM)[:300], quote("ö")], ids=range(6)
 )
 def test_a_header_that_is_no_certificate_is_malformed(header: str) -> None:
     assert _is(Shown(forwarded=header, peer="10.0.0.7")) == Stranger(Unusable.MALFORMED)
