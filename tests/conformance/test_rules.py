@@ -523,3 +523,15 @@ def test_no_finding_quotes_a_value_of_the_message() -> None:
             assert "Secretname" not in f"{one.path} {one.text} {one.hint}"
             assert one.text
             assert one.hint
+
+
+def test_a_thousand_faults_are_listed_and_the_rest_is_said_to_be_there() -> None:
+    message = claim()
+    resource(message, 1)["mood"] = "calm"
+    resource(message, 1)["extension"] = [{"url": "http://x.example"}] * 5000
+    listed = findings(message, Direction.ANSWER)
+    assert (listed[-1].code, listed[-1].severity) == ("GE-00000", Severity.ERROR)
+    resource(message, 1)["extension"] = [{"url": 7}] * 5000
+    listed = findings(message, Direction.ANSWER)
+    assert len(listed) == 1000
+    assert listed[-1].code == "GE-00000"

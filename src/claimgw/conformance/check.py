@@ -16,6 +16,12 @@ from claimgw.messages.identifiers import Licence
 
 # Findings of one stage. Junk of 10 MB holds millions of faults; nobody reads beyond the first hundred.
 MOST = 1000
+_MORE = Finding(
+    "GE-00000",
+    "Bundle",
+    f"There are {MOST} faults or more; the others are not listed",
+    "See to those listed first",
+)
 _UNSOUND = ("FR", "GE")
 
 _SOUNDNESS: tuple[Rule, ...] = (bundle.contents, bundle.addresses)
@@ -78,10 +84,12 @@ def check(
 
 
 def _stages(case: Case) -> Iterator[list[Finding]]:
-    walked = [finding(fault) for fault in faults(case.envelope.bundle, MOST + 1)]
+    walked = [finding(fault) for fault in faults(case.envelope.bundle, MOST)]
     business = [one for one in walked if one.path.startswith("bundle")]
     structural = [one for one in walked if one.path.startswith("Bundle")]
     unsound = [one for one in structural if one.code.startswith(_UNSOUND)]
+    if len(walked) == MOST:
+        unsound.append(_MORE)
     yield _stage(case, [*case.envelope.unsound, *unsound], _SOUNDNESS)
     yield _stage(case, [one for one in structural if not one.code.startswith(_UNSOUND)], _STRUCTURE)
     yield _stage(case, business, _BUSINESS)
@@ -93,11 +101,9 @@ def _stage(case: Case, walked: list[Finding], rules: tuple[Rule, ...]) -> list[F
         for rule in rules:
             yield from rule(case)
 
-    found = [_judged(one, case.direction) for one in islice(_once(everything()), MOST + 1)]
-    if len(found) > MOST:
-        found[MOST] = Finding(
-            "GE-00000", "Bundle", f"There are more than {MOST} faults", "See the first ones"
-        )
+    found = [_judged(one, case.direction) for one in islice(_once(everything()), MOST)]
+    if len(found) == MOST:
+        found[-1] = _MORE
     return found
 
 
