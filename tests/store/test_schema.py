@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
+from claimgw.errors import ConfigurationError
 from claimgw.store.database import Database
 from claimgw.store.schema import current, head, upgrade
 from claimgw.store.tables import metadata
@@ -22,6 +24,14 @@ async def test_a_fresh_database_stands_at_the_newest_revision(database: Database
 async def test_to_upgrade_again_changes_nothing(database: Database) -> None:
     await upgrade(database)
     assert await current(database) == head()
+
+
+async def test_a_database_of_a_newer_release_is_left_alone(database: Database) -> None:
+    async with database.write() as unit:
+        await unit.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigurationError, match="does not know"):
+        await upgrade(database)
+    assert await current(database) == "9999"
 
 
 async def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:

@@ -26,7 +26,8 @@ class Refusal(ClaimgwError):
 async def running(address: str | None = None) -> AsyncIterator[Database]:
     """The database of the settings, or that at `address`, with the tables of this release.
 
-    An embedded one is brought up to date on the way: nobody else can be running an older release on it.
+    An embedded one is brought up to date on the way, as `serve` does it; a shared one may have other
+    releases at work on it, and waits for `claimgw db upgrade`.
     Raises ConfigurationError if a shared one stands at another revision, StoreUnavailable if it is away.
     """
     database = Database(address or Settings().database)

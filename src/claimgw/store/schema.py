@@ -6,9 +6,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
 import claimgw
+from claimgw.errors import ConfigurationError
 from claimgw.store.database import Database
 
 
@@ -33,7 +35,10 @@ async def current(database: Database) -> str | None:
 
 
 async def upgrade(database: Database) -> None:
-    """Bring the database to the newest revision; nothing happens if it stands there."""
+    """Bring the database to the newest revision; nothing happens if it stands there.
+
+    Raises ConfigurationError if a newer release has been at work on it.
+    """
     async with database.write() as unit:
         await unit.run_sync(_upgrade)
 
@@ -41,7 +46,12 @@ async def upgrade(database: Database) -> None:
 def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as fault:
+        raise ConfigurationError(
+            "the database stands at a revision that this release does not know; run the release that made it"
+        ) from fault
 
 
 def _config() -> Config:
