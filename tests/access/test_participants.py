@@ -33,7 +33,7 @@ def test_an_adapter_is_told_limits_and_certificates() -> None:
         "key": "/etc/us.key",
         "check_hostname": False,
         "health_endpoint": "https://ins.example/health",
-        "most_in_flight": 8,
+        "most_connections": 9,
     }
     connection = Participant.read(insurer(settings=settings)).connection()
     assert connection.endpoint == "https://ins.example/$process-message"

@@ -67,7 +67,10 @@ class ParticipantSettings(BaseModel):
         ge=0,
         description="how long to wait for a late answer before an unanswered message is sent again",
     )
-    most_in_flight: int = Field(default=4, ge=1, le=1000, description="messages it gets at the same time")
+    most_in_flight: int = Field(4, ge=1, le=1000, description="held messages it is sent at the same time")
+    most_connections: int = Field(
+        64, ge=2, le=1000, description="connections to it: held messages, providers that wait, the probe"
+    )
     health_endpoint: str | None = Field(
         default=None, description="URL that answers 2xx when it is there (spec §1.1)"
     )
@@ -145,7 +148,7 @@ class Participant:
             endpoint=self.endpoint or "",
             health_endpoint=of.health_endpoint,
             connect_seconds=of.connect_seconds,
-            most_connections=of.most_in_flight + 1,  # one for the probe
+            most_connections=of.most_connections,
             tls=Tls(of.authority, of.certificate, of.key, of.check_hostname),
         )
 
