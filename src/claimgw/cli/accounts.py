@@ -224,7 +224,7 @@ def serve(
 def settings(as_json: AsJson = False) -> None:
     """List the settings that --set knows, with their defaults."""
     schema = ParticipantSettings.model_json_schema()["properties"]
-    defaults = ParticipantSettings().model_dump(mode="json")
+    defaults = ParticipantSettings.read({}).model_dump(mode="json")
     if as_json:
         print_json(
             {name: {"default": defaults[name], "help": schema[name]["description"]} for name in schema}
