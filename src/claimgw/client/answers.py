@@ -1,0 +1,194 @@
+"""What does an answer say? Outcome, findings, who wrote it; a poll's messages as the bytes they are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from claimgw.client.faults import NotAnAnswer
+from claimgw.messages import tags
+from claimgw.messages.decode import Decoded, decode
+from claimgw.messages.envelope import Envelope, read
+from claimgw.messages.findings import ERROR_SYSTEM, Finding, Severity
+from claimgw.messages.identifiers import DEFINITIONS
+
+_EXPRESSION = DEFINITIONS + "extension-error-expression"
+_FAILURES = ("fatal-error", "transient-error")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one message. `raw` are its bytes; `envelope` is None for a bare OperationOutcome."""
+
+    status: int
+    raw: bytes
+    envelope: Envelope | None
+    outcome_resource: dict[str, Any] | None
+
+    @classmethod
+    def read(cls, status: int, raw: bytes) -> "Answer":
+        """Raises NotAnAnswer if the body is neither a message nor an OperationOutcome."""
+        envelope = read(raw)
+        if isinstance(envelope, Envelope):
+            return cls(status, raw, envelope, None)
+        decoded = decode(raw)
+        tree = decoded.tree if isinstance(decoded, Decoded) else None
+        if isinstance(tree, dict) and tree.get("resourceType") == "OperationOutcome":
+            return cls(status, raw, None, tree)
+        raise NotAnAnswer(
+            f"what answered with HTTP {status} is no gateway: the body is no FHIR message;"
+            " check the address, and the proxies in between"
+        )
+
+    @property
+    def event(self) -> str | None:
+        """The code of the answer's event."""
+        return self.envelope.event.code if self.envelope and self.envelope.event else None
+
+    @property
+    def outcome(self) -> str | None:
+        """ClaimResponse.outcome: queued, partial, complete or error; None where there is no ClaimResponse."""
+        return self.envelope.outcome if self.envelope else None
+
+    @property
+    def adjudication(self) -> str | None:
+        """The adjudication outcome of the whole claim: approved, partial, rejected, pended, not-required."""
+        wanted = DEFINITIONS + "extension-adjudication-outcome"
+        for extension in _objects(self._focal.get("extension")):
+            if extension.get("url") == wanted:
+                return next(
+                    (code for code, _ in _coded(extension.get("valueCodeableConcept"), system=None)), None
+                )
+        return None
+
+    @property
+    def disposition(self) -> str | None:
+        """ClaimResponse.disposition, a sentence for people."""
+        return _text(self._focal.get("disposition"))
+
+    @property
+    def responds_to(self) -> str | None:
+        """The MessageHeader.id this answers; None for a message its sender started."""
+        return self.envelope.responds_to if self.envelope else None
+
+    @property
+    def about(self) -> str | None:
+        """The value of the claim's business identifier that the answer is about."""
+        named = self.envelope.request_identifier if self.envelope else None
+        return named.value if named else None
+
+    @property
+    def by_gateway(self) -> bool:
+        """Whether the gateway wrote it itself rather than passed on what an insurer wrote."""
+        return self.envelope is None or tags.written_by_gateway(self.envelope.bundle, self._focal)
+
+    @property
+    def more(self) -> bool:
+        """Whether messages wait in the mailbox: the tag `queued-messages`."""
+        return self.envelope is not None and tags.carries(self.envelope.header, tags.QUEUED_MESSAGES["code"])
+
+    @property
+    def refused(self) -> bool:
+        """Whether the message, or what it asks for, was refused; `findings` say why."""
+        if self.envelope is None or self.status >= 300:
+            return True
+        return self.outcome == "error" or (self.envelope.response or {}).get("code") in _FAILURES
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found wrong, whatever part of the answer says it."""
+        if self.envelope is None:
+            return tuple(_issues(self.outcome_resource or {}))
+        found: list[Finding] = []
+        for entry in self.envelope.entries:
+            if entry.type == "OperationOutcome":
+                found += _issues(entry.resource)
+            elif entry.type == "ClaimResponse":
+                for error in _objects(entry.resource.get("error")):
+                    found += _codings(error.get("code"))
+            elif entry.type == "Task":
+                for output in _objects(entry.resource.get("output")):
+                    found += _codings(output.get("valueCodeableConcept"))
+        return tuple(found)
+
+    @property
+    def _focal(self) -> dict[str, Any]:
+        """The ClaimResponse, or the focus whatever it is."""
+        if self.envelope is None:
+            return {}
+        return self.envelope.focal.resource if self.envelope.focal else self._task
+
+    @property
+    def _task(self) -> dict[str, Any]:
+        # A poll-response has no focus.
+        assert self.envelope is not None
+        return next((entry.resource for entry in self.envelope.entries if entry.type == "Task"), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a poll brought: each message byte for byte as it stands in the answer, oldest first."""
+
+    messages: tuple[bytes, ...]
+    more: bool
+    answer: Answer
+
+
+class _Entry(msgspec.Struct):
+    resource: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Bundle(msgspec.Struct):
+    entry: list[_Entry] = []
+
+
+class _Kind(msgspec.Struct):
+    resource_type: str = msgspec.field(name="resourceType", default="")
+
+
+def nested_messages(raw: bytes) -> tuple[bytes, ...]:
+    """The Bundles inside a Bundle, each as the bytes that stand there."""
+    entries = msgspec.json.decode(raw, type=_Bundle).entry
+    return tuple(bytes(entry.resource) for entry in entries if _kind(entry.resource) == "Bundle")
+
+
+def _kind(resource: msgspec.Raw) -> str:
+    return msgspec.json.decode(resource, type=_Kind).resource_type
+
+
+def _issues(outcome: dict[str, Any]) -> Iterator[Finding]:
+    for issue in _objects(outcome.get("issue")):
+        places = issue.get("expression")
+        path = places[0] if isinstance(places, list) and places and isinstance(places[0], str) else ""
+        given = issue.get("severity")
+        severity = Severity(given) if given in tuple(Severity) else Severity.ERROR
+        hint = _text(issue.get("diagnostics")) or ""
+        for code, text in _coded(issue.get("details")):
+            yield Finding(code, path, text, hint, severity)
+
+
+def _codings(concept: Any) -> Iterator[Finding]:
+    """The coded errors of one concept; the place is an extension of the coding (spec §8.2, C-09)."""
+    for coding in _objects(concept.get("coding") if isinstance(concept, dict) else None):
+        if coding.get("system") == ERROR_SYSTEM and isinstance(coding.get("code"), str):
+            places = [row for row in _objects(coding.get("extension")) if row.get("url") == _EXPRESSION]
+            path = _text(places[0].get("valueString")) if places else None
+            yield Finding(coding["code"], path or "", _text(coding.get("display")) or "")
+
+
+def _coded(concept: Any, system: str | None = ERROR_SYSTEM) -> Iterator[tuple[str, str]]:
+    """Code and display of each coding, of that system if one is given."""
+    for coding in _objects(concept.get("coding") if isinstance(concept, dict) else None):
+        code = coding.get("code")
+        if isinstance(code, str) and system in (None, coding.get("system")):
+            yield code, _text(coding.get("display")) or ""
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    yield from (one for one in value if isinstance(one, dict)) if isinstance(value, list) else ()
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
