@@ -531,7 +531,8 @@ def test_a_thousand_faults_are_listed_and_the_rest_is_said_to_be_there() -> None
     resource(message, 1)["extension"] = [{"url": "http://x.example"}] * 5000
     listed = findings(message, Direction.ANSWER)
     assert (listed[-1].code, listed[-1].severity) == ("GE-00000", Severity.ERROR)
-    resource(message, 1)["extension"] = [{"url": 7}] * 5000
+    del resource(message, 1)["extension"]
+    resource(message, 1)["item"] = [7] * 5000
     listed = findings(message, Direction.ANSWER)
     assert len(listed) == 1000
     assert listed[-1].code == "GE-00000"
