@@ -79,7 +79,9 @@ def served_by(receiver: Participant, registry: Snapshot, now: datetime) -> froze
 
 async def seen_before(unit: Unit, envelope: Envelope, digest: bytes) -> Repeat | Collision | None:
     """Spec §3.4, in its order: Bundle.id, then MessageHeader.id, then the business identifier."""
-    sender, bundle_id, header_id = str(envelope.sender), envelope.bundle_id or "", envelope.header_id or ""
+    sender, bundle_id, header_id = str(envelope.sender), envelope.bundle_id, envelope.header_id
+    if bundle_id is None or header_id is None:
+        return None  # nothing to be known by; `check` says so
     for known in await messages.arrived(unit, sender, bundle_id, header_id):
         return _by_ids(known, bundle_id, header_id, digest)
     focal = focal_of(envelope)

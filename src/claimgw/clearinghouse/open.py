@@ -32,7 +32,7 @@ def open_message(raw: bytes) -> Envelope | Refusal:
 def _unusable_header(envelope: Envelope) -> Finding | None:
     """The first thing without which nobody could be answered."""
     head = "Bundle.entry[0].resource"
-    if envelope.header_id is None or len(envelope.header_id) > 64:
+    if envelope.header_id is None:
         return Finding(
             "IC-00380", f"{head}.id", "The MessageHeader has no usable id", "Give it a new GUID in lower case"
         )

@@ -3,6 +3,8 @@
 open ─► admit ─► check ─► record ══commit 1══► forward ─► settle ══commit 2══► answer
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import assert_never
 
@@ -22,19 +24,38 @@ from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.events import Event, Leg, Way
 from claimgw.messages.findings import Finding, errors
+from claimgw.telemetry import metrics
 
 _RACES = 20
 
 
 async def process(parts: Parts, sessions: Sessions, raw: bytes, caller: Caller) -> Reply:
     """One message in, one answer out. Raises StoreUnavailable if it could not be made safe."""
+    began = parts.clock.monotonic()
     envelope = open_message(raw)
     if isinstance(envelope, Refusal):
+        metrics.messages.labels("", "unreadable").inc()
         return answer.bare(envelope)
     registry = await parts.registry.current()
     event = admit(envelope, caller, registry)
     if isinstance(event, Refusal):
+        metrics.messages.labels("", "forbidden").inc()
         return answer.bare(event)
+    with _timed(parts, event, began):
+        return await _without_races(parts, sessions, envelope, event, registry)
+
+
+@contextmanager
+def _timed(parts: Parts, event: Event, began: float) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        metrics.session_seconds.labels(event.code).observe(parts.clock.monotonic() - began)
+
+
+async def _without_races(
+    parts: Parts, sessions: Sessions, envelope: Envelope, event: Event, registry: Snapshot
+) -> Reply:
     for _ in range(_RACES):
         try:
             return await _once(parts, sessions, envelope, event, registry)
@@ -52,8 +73,10 @@ async def _once(
         known = await seen_before(unit, envelope, record.digest_of(envelope.raw))
     match known:
         case Repeat(message_id):
+            metrics.messages.labels(event.code, "repeated").inc()
             return await repeat(parts, envelope, message_id)
         case Collision(finding):
+            metrics.messages.labels(event.code, "collided").inc()
             return await _collided(parts, envelope, finding, now)
         case None:
             return await _first_time(parts, sessions, envelope, event, registry, now)
@@ -65,8 +88,10 @@ async def _first_time(
 ) -> Reply:
     destination = find_destination(envelope, event, registry)
     if isinstance(destination, Finding):
+        metrics.messages.labels(event.code, "refused").inc()
         return await _refuse(parts, envelope, [destination], now)
     faults = errors(_check(envelope, event, destination, registry, now))
+    metrics.messages.labels(event.code, "refused" if faults else "accepted").inc()
     if event.leg is not Leg.REQUEST:
         return await deferred.receive(parts, envelope, faults, now)
     if event.way is Way.GATEWAY:

@@ -23,10 +23,10 @@ async def keep_arrival(
     """Keep a posted message and note its ids as used. Raises Conflict if a copy was faster."""
     kept = as_row(envelope, message_id, now, exchange_id=exchange_id)
     await messages.keep(unit, kept, envelope.raw)
-    await messages.arrive(
-        unit,
-        Arrival(kept.sender, kept.bundle_id, kept.header_id, digest_of(envelope.raw), message_id),
-    )
+    if envelope.bundle_id and envelope.header_id:
+        digest = digest_of(envelope.raw)
+        used = Arrival(kept.sender, envelope.bundle_id, envelope.header_id, digest, message_id)
+        await messages.arrive(unit, used)
     return kept
 
 
@@ -38,14 +38,14 @@ def as_row(
     exchange_id: str | None = None,
     replies_to: str | None = None,
 ) -> Message:
-    """The row of a message that was read. Ids that are no ids are cut to what the columns hold."""
+    """The row of a message that was read."""
     return Message(
         id=message_id,
         sender=str(envelope.sender or ""),
         receiver=str(envelope.receiver or ""),
         event=envelope.event.code if envelope.event else "",
-        bundle_id=(envelope.bundle_id or "")[:64],
-        header_id=(envelope.header_id or "")[:64],
+        bundle_id=envelope.bundle_id or "",
+        header_id=envelope.header_id or "",
         size=len(envelope.raw),
         received_at=now,
         exchange_id=exchange_id,

@@ -47,11 +47,11 @@ class Envelope:
 
     @property
     def bundle_id(self) -> str | None:
-        return _text(self.bundle.get("id"))
+        return _id(self.bundle.get("id"))
 
     @property
     def header_id(self) -> str | None:
-        return _text(self.header.get("id"))
+        return _id(self.header.get("id"))
 
     @property
     def response(self) -> dict[str, Any] | None:
@@ -217,3 +217,8 @@ def _at(value: Any, *keys: str) -> Any:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _id(value: Any) -> str | None:
+    """A FHIR id holds at most 64 characters; what is longer, or no text to keep, names nothing."""
+    return value if isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable() else None
