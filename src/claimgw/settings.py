@@ -3,10 +3,12 @@
 import os
 import socket
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from claimgw.errors import ConfigurationError
 
 
 def _node() -> str:
@@ -84,3 +86,18 @@ class Settings(BaseSettings):
     def works(self) -> bool:
         """Whether this process delivers held messages too."""
         return self.database.startswith("sqlite") if self.worker is None else self.worker
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings of this process; what is given wins over the environment. Raises ConfigurationError."""
+    try:
+        return Settings(**given)
+    except ValidationError as fault:
+        told = "; ".join(_explained(error["loc"], error["msg"]) for error in fault.errors())
+        raise ConfigurationError(told) from fault
+
+
+def _explained(place: tuple[int | str, ...], text: str) -> str:
+    """One fault, named as the environment variable it comes from; never with the value, it may be secret."""
+    name = f"CLAIMGW_{str(place[0]).upper()}: " if place else ""
+    return name + text.removeprefix("Value error, ")
