@@ -27,6 +27,7 @@ from claimgw.messages.findings import Finding, errors
 from claimgw.telemetry import metrics
 
 _RACES = 20
+_DIRECTION = {Leg.REQUEST: Direction.REQUEST, Leg.RESPONSE: Direction.ANSWER, Leg.NOTICE: Direction.NOTICE}
 
 
 async def process(parts: Parts, sessions: Sessions, raw: bytes, caller: Caller) -> Reply:
@@ -107,9 +108,8 @@ async def _first_time(
 def _check(
     envelope: Envelope, event: Event, destination: Participant | None, registry: Snapshot, now: datetime
 ) -> list[Finding]:
-    direction = Direction.REQUEST if event.leg is Leg.REQUEST else Direction.ANSWER
     served = served_by(destination, registry, now) if destination else frozenset()
-    return check(envelope, now, direction=direction, served=served)
+    return check(envelope, now, direction=_DIRECTION[event.leg], served=served)
 
 
 async def _refuse(parts: Parts, envelope: Envelope, faults: list[Finding], now: datetime) -> Reply:
