@@ -128,7 +128,8 @@ def test_decimals_of_the_request_are_echoed_as_they_were_written() -> None:
 
 def test_a_faulty_entry_is_named_by_its_identifier_and_not_repeated() -> None:
     request = envelope(example("claim-request-oral"))
-    patient = request.find(request.focal.resource["patient"]["reference"]) if request.focal else None
+    focal = request.focal
+    patient = request.find(focal.resource["patient"]["reference"], focal) if focal else None
     assert patient is not None
     fault = Finding("GE-00013", f"{patient.path}.name[0]", "The structure is not valid")
     written = claim_replies.refused(request, STAMP, [fault])
