@@ -65,11 +65,14 @@ def interpret(reply: Reply, asked: Asked, now: datetime) -> Ending:
             return Ending(_NOT_SENT[fault], detail)
         case Unanswered(unknown, detail):
             return Ending(_UNANSWERED[unknown], detail)
-        case TooLarge(_, cap):
+        case TooLarge(status, cap) if 200 <= status < 300:
             finding = Finding(
                 "BV-00076", "", f"The answer is larger than {cap} bytes", "Send a smaller answer"
             )
             return Ending(Outcome.TOO_LARGE, "answer over the cap", findings=(finding,))
+        case TooLarge(status):
+            # An error page, however long, is no answer: the status alone tells whether to send again.
+            return _answered(Answered(status, b""), asked, now)
         case Answered():
             return _answered(reply, asked, now)
     assert_never(reply)
