@@ -1,0 +1,55 @@
+"""What does the gateway look like now? One look for all who watch, however many tabs are open."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from claimgw.clock import Clock
+from claimgw.store.database import Database
+from claimgw.store.overview import Overview, overview
+
+_LEAST_SECONDS = 1.0
+# The console never takes more than a tenth of one connection, however slow the database has become.
+_REST = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """`tag` is the same as long as nothing has changed but the time."""
+
+    overview: Overview
+    at: datetime
+    tag: str
+
+
+class Watch:
+    """The last look, kept for a second, or for ten times as long as it took."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._seen: Seen | None = None
+        self._good_until = 0.0
+        self._looking = asyncio.Lock()
+
+    async def look(self) -> Seen:
+        """Raises StoreUnavailable."""
+        async with self._looking:
+            began = self._clock.monotonic()
+            if self._seen is None or began >= self._good_until:
+                self._seen = await self._fresh()
+                took = self._clock.monotonic() - began
+                self._good_until = began + took + max(_LEAST_SECONDS, took * _REST)
+            return self._seen
+
+    def forget(self) -> None:
+        """The next look is a new one: somebody has just changed something and wants to see it."""
+        self._seen = None
+
+    async def _fresh(self) -> Seen:
+        now = self._clock.now()
+        day_began = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        async with self._database.read() as unit:
+            found = await overview(unit, now=now, day_began=day_began)
+        return Seen(found, now, hashlib.blake2b(repr(found).encode(), digest_size=12).hexdigest())

@@ -1,0 +1,103 @@
+"""How are states, times and sizes said to a person?"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from claimgw.clearinghouse.delivery.outcomes import Outcome
+from claimgw.store.overview import MOST_WAITING, Depth, Standing
+from claimgw.store.records import State
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A word with a sign before it, so that nothing hangs on colour alone. `meaning` is its tooltip."""
+
+    word: str
+    icon: str
+    tone: str
+    meaning: str
+
+
+STATES = {
+    State.REFUSED: Chip("Refused", "cross", "mute", "Our own check refused it; it was never forwarded"),
+    State.IN_FLIGHT: Chip("In flight", "arrow", "move", "An attempt to deliver it is open"),
+    State.HELD: Chip("Held", "clock", "warn", "The insurer does not have it; it will be delivered later"),
+    State.UNCONFIRMED: Chip("Unknown", "question", "bad", "Sent without an answer: it may have arrived"),
+    State.AWAITING_CORRECTION: Chip(
+        "To correct", "alert", "bad", "The insurer's answer could not be used; it is not sent again by itself"
+    ),
+    State.QUEUED: Chip("At insurer", "inbox", "move", "The insurer has it and has not adjudicated"),
+    State.PARTIAL: Chip("Partial", "half", "move", "The insurer adjudicated a part; more will come"),
+    State.ANSWERED: Chip(
+        "Answered", "check", "good", "The provider has its final answer, or finds it in its mailbox"
+    ),
+}
+
+STANDINGS = {
+    Standing.DELIVERING: Chip("Delivering", "check", "good", "Messages go out as they come"),
+    Standing.HELD_BACK: Chip(
+        "Held back", "clock", "warn", "Messages wait; delivery is tried again by itself"
+    ),
+    Standing.PAUSED: Chip("Paused", "pause", "stop", "Delivery stands still because somebody said so"),
+    Standing.BLOCKED: Chip("Blocked", "ban", "bad", "Nothing is accepted for this insurer"),
+}
+
+_WENT_WELL = {Outcome.QUEUED, Outcome.PARTIAL, Outcome.COMPLETE, Outcome.ACKNOWLEDGED}
+
+
+def ending(outcome: str | None) -> Chip:
+    """An attempt's ending; None: it is open."""
+    if outcome is None:
+        return Chip("Open", "question", "move", "Not closed yet: it may have arrived")
+    good = outcome in _WENT_WELL
+    word = outcome.replace("-", " ").capitalize()
+    return Chip(word, "check" if good else "cross", "good" if good else "warn", "")
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def depth(value: Depth) -> str:
+    return f"{MOST_WAITING:,}+" if value.capped else number(value.count)
+
+
+def size(octets: int) -> str:
+    """In the units of file managers: 1 kB is 1,000 bytes."""
+    if octets < 1000:
+        return f"{octets} B"
+    return f"{octets / 1000:.1f} kB" if octets < 1_000_000 else f"{octets / 1_000_000:.1f} MB"
+
+
+def exact(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def span(length: timedelta) -> str:
+    """The two largest units: "48 s", "12 min", "3 h 5 min", "2 d 4 h". console.js says it the same way."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    large, small, names = (seconds // 3600, seconds % 3600 // 60, ("h", "min"))
+    if large >= 48:
+        large, small, names = (seconds // 86_400, seconds % 86_400 // 3600, ("d", "h"))
+    return f"{large} {names[0]} {small} {names[1]}" if small else f"{large} {names[0]}"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    return "just now" if now - at < timedelta(seconds=1) else f"{span(now - at)} ago"
+
+
+def ahead(at: datetime, now: datetime) -> str:
+    return "due now" if at - now < timedelta(seconds=1) else f"in {span(at - now)}"
+
+
+def age(at: datetime, now: datetime) -> str:
+    return span(now - at)
+
+
+def bare(licence: str) -> str:
+    """Without its kind, which the column says: "payer:INS-2001" is INS-2001."""
+    return licence.partition(":")[2]
