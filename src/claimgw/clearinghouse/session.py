@@ -74,7 +74,8 @@ async def pend(parts: Parts, exchange_id: str, request: Envelope, insurer: str) 
             async with parts.database.write() as unit:
                 exchange = await exchanges.find(unit, exchange_id)
                 assert exchange is not None
-                if not exchange.waiting:
+                if not exchange.waiting and exchange.answer_id is not None:
+                    # An attempt whose lease ended is no longer waited for, yet nothing was said.
                     break
                 raw = claim_replies.queued(request, Stamp(new_id(now), now), will_deliver(insurer))
                 row = await keep_own(unit, own(raw), exchange, now)
