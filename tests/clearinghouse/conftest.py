@@ -1,4 +1,4 @@
-"""What do the tests of this room get besides the clock and the databases? One database, where one is enough."""
+"""What do the tests of this room get besides clock and databases? One database, where one is enough."""
 
 from pathlib import Path
 

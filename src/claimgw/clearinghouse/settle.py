@@ -9,7 +9,7 @@ import structlog
 from claimgw.access.participants import Participant
 from claimgw.clearinghouse.answer import own
 from claimgw.clearinghouse.delivery.interpret import Ending
-from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived
+from claimgw.clearinghouse.delivery.outcomes import MEANING, Again, Arrived
 from claimgw.clearinghouse.delivery.policy import Circumstances, Decision, Telling, decide
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.record import as_row
@@ -84,7 +84,7 @@ async def _settle(
         detail=ending.detail,
         answer_id=came,
     )
-    if not closed and ending.answer is None:
+    if not closed and (ending.answer is None or MEANING[ending.outcome].again is not Again.NEVER):
         return Settled(exchange, None)  # taken up by another node meanwhile, and nothing new is known
     return await _carry_out(unit, parts, request, insurer, exchange, ending, decision, came, now)
 

@@ -82,6 +82,9 @@ def decide(outcome: Outcome, given: Circumstances, schedule: Schedule) -> Decisi
     meaning = MEANING[outcome]
     if given.state in _RANK and _RANK.get(_STATE_AFTER.get(outcome, State.HELD), 0) <= _RANK[given.state]:
         return _overtaken(outcome, given)
+    if given.state is State.AWAITING_CORRECTION and meaning.again is not Again.NEVER:
+        # An earlier attempt was answered after its lease: the insurer has the request (spec 0.3 item 12a).
+        return _overtaken(outcome, given)
     telling = Telling.NOTHING if given.own else _telling(meaning.heard, given.waiting)
     match meaning.again:
         case Again.LATER:
@@ -100,7 +103,7 @@ def decide(outcome: Outcome, given: Circumstances, schedule: Schedule) -> Decisi
 
 
 def _overtaken(outcome: Outcome, given: Circumstances) -> Decision:
-    """An answer came another way meanwhile and this ending adds nothing; an open session needs words."""
+    """More is known from elsewhere than this ending says; an open session needs words all the same."""
     meaning = MEANING[outcome]
     telling = Telling.NOTHING
     if given.waiting:
