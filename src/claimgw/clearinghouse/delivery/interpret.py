@@ -1,5 +1,6 @@
 """What did the insurer's reply mean? From what came over the line to one ending of the closed set. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,8 @@ _BY_OUTCOME = {
 }
 # How insurers say that they have a message already (spec §8.6, §3.4).
 _ALREADY = frozenset({"1677", "1678", "BV-00542"})
+# The pattern of nphies error codes (spec §8.3).
+_CODE = re.compile(r"(?:DT|BV|IC|IB|RE|GE|FR)-[0-9]{5}|[0-9]{1,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,7 @@ def _codes(rows: object, concept: str) -> list[str]:
         codings = named.get("coding") if isinstance(named, dict) else None
         for coding in codings if isinstance(codings, list) else []:
             code = coding.get("code") if isinstance(coding, dict) else None
-            # The code goes into our records: only what looks like one (spec §8.3).
-            if isinstance(code, str) and len(code) <= 10 and code.replace("-", "").isalnum():
+            # Codes go into our records and logs: a national id, ten digits long, must not pass for one.
+            if isinstance(code, str) and _CODE.fullmatch(code):
                 found.append(code)
     return found
