@@ -137,6 +137,7 @@ async def test_queued_partial_complete_are_delivered_each(sqlite: str) -> None:
         partial, whole = deferred(raw, "partial"), deferred(raw)
         states = []
         for message in (partial, whole):
+            scene.clock.advance(1)
             await scene.tell(message)
             states.append((await scene.exchange(raw)).state)
         assert states == [State.PARTIAL, State.ANSWERED]
