@@ -190,13 +190,20 @@ def a_bad_day(seed: Seed) -> str:
     refused = "connection refused; attempt 7 failed"
     for n in range(1239):
         seed.exchange(
-            State.HELD, down, second, ago=10_700 - n * 8, changed=2_000, due=300 + n % 7, reason=refused
+            State.HELD,
+            down,
+            second,
+            ago=10_700 - n * 8,
+            changed=2_000,
+            due=300 + n % 7,
+            reason=refused,
+            by="gateway",
         )
-    held = seed.exchange(State.HELD, down, first, ago=10_803, changed=95, due=48, reason=refused)
+    held = seed.exchange(
+        State.HELD, down, first, ago=10_803, changed=95, due=48, reason=refused, by="gateway"
+    )
     for number, ago in enumerate((10_803, 10_770, 10_650, 9_000, 5_400, 1_800, 95), start=1):
-        seed.attempt(
-            held, number, ago=ago, closed=ago - 0.4, outcome="refused", detail="nobody listens there"
-        )
+        seed.attempt(held, number, ago=ago, closed=ago - 0.4, outcome="refused", detail="ConnectError")
     seed.message("claim-response", "nphies:NPHIES", first, ago=10_802, of=held)
     for n in range(4):
         seed.exchange(
@@ -208,6 +215,7 @@ def a_bad_day(seed: Seed) -> str:
             changed=840 + 60 * n,
             due=180 + 60 * n,
             reason="no answer within 50 s; waiting for a late one before it is sent again",
+            by="gateway",
         )
     lost = seed.exchange(State.IN_FLIGHT, silent, third, ago=400, due=-250)
     seed.attempt(lost, ago=400)

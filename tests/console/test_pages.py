@@ -91,7 +91,7 @@ async def test_an_exchange_shows_its_attempts_and_messages(
     held = await seeded(database, clock)
     answer = await operator.get(f"/console/exchanges/{held}")
     page = answer.text
-    assert page.count("nobody listens there") == 7
+    assert page.count("it cannot have arrived") >= 7
     assert "Refused" in page
     assert "claim-response" in page
     assert "Show content" in page

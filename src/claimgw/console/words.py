@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from claimgw.clearinghouse.delivery.outcomes import Outcome
+from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
 from claimgw.store.overview import MOST_WAITING, Depth, Standing
 from claimgw.store.records import State
 
@@ -43,15 +43,24 @@ STANDINGS = {
 }
 
 _WENT_WELL = {Outcome.QUEUED, Outcome.PARTIAL, Outcome.COMPLETE, Outcome.ACKNOWLEDGED}
+_ARRIVED = {
+    Arrived.NO: ("cross", "warn", "it cannot have arrived"),
+    Arrived.UNKNOWN: ("question", "bad", "it may have arrived"),
+    Arrived.YES: ("inbox", "move", "the insurer has it"),
+}
+_OPEN = Chip("Open", "question", "move", "not closed yet: it may have arrived")
 
 
 def ending(outcome: str | None) -> Chip:
-    """An attempt's ending; None: it is open."""
+    """An attempt's ending, as docs/outcomes.md tells it; None: it is open."""
     if outcome is None:
-        return Chip("Open", "question", "move", "Not closed yet: it may have arrived")
-    good = outcome in _WENT_WELL
-    word = outcome.replace("-", " ").capitalize()
-    return Chip(word, "check" if good else "cross", "good" if good else "warn", "")
+        return _OPEN
+    kind = Outcome(outcome)
+    meaning = MEANING[kind]
+    icon, tone, arrived = _ARRIVED[meaning.arrived]
+    if kind in _WENT_WELL:
+        icon, tone = "check", "good"
+    return Chip(kind.replace("-", " ").capitalize(), icon, tone, f"{meaning.when}: {arrived}")
 
 
 def number(value: int) -> str:
