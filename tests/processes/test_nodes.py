@@ -28,7 +28,7 @@ def test_two_servers_and_a_worker_lose_no_claim_of_a_flapping_insurer(
     delivery = worker(address, tmp_path, "worker", **QUICK)
     insurer = sandbox(tmp_path, first.url, "none", "INS-2001")
     hospital, _ = asyncio.run(join(address, insurer.url))
-    claims = [fresh("claim-request-vision", f"flap-{number}") for number in range(CLAIMS)]
+    claims = [fresh("claim-request-professional", f"flap-{number}") for number in range(CLAIMS)]
     gateways = (first, second)
 
     with processes(first, second, delivery, insurer), ThreadPoolExecutor(8) as providers:
