@@ -10,7 +10,8 @@ from claimgw.clearinghouse.answer import own
 from claimgw.clearinghouse.delivery.deliver import deliver
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Outcome
 from claimgw.clearinghouse.parts import Parts
-from claimgw.clearinghouse.settle import Settled, keep_own
+from claimgw.clearinghouse.record import keep_own
+from claimgw.clearinghouse.settle import Settled
 from claimgw.clearinghouse.words import will_deliver
 from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.ids import new_id

@@ -15,8 +15,8 @@ from claimgw.messages.envelope import Envelope
 from claimgw.messages.events import EVENTS
 from claimgw.messages.findings import Finding
 from claimgw.messages.frame import Stamp
-from claimgw.store import Unit, exchanges, mailbox, messages
-from claimgw.store.records import Author, Exchange, MailboxEntry, State
+from claimgw.store import Unit, exchanges, messages
+from claimgw.store.records import Author, Exchange, Message, State
 
 _log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ async def receive(parts: Parts, envelope: Envelope, faults: Sequence[Finding], n
         written = answer.own(body)
         await messages.keep(unit, record.as_row(written, new_id(now), now, replies_to=message_id), body)
         if exchange is not None and not found:
-            await _apply(unit, exchange, envelope, row.id, now)
+            await _apply(unit, exchange, envelope, row, now)
     _log.info(
         "late answer taken" if not found else "late answer refused",
         action="defer",
@@ -116,22 +116,10 @@ def _no_focus() -> Finding:
     )
 
 
-async def _apply(unit: Unit, exchange: Exchange, envelope: Envelope, message_id: str, now: datetime) -> None:
+async def _apply(unit: Unit, exchange: Exchange, envelope: Envelope, kept: Message, now: datetime) -> None:
     decision = decide_deferred(_OUTCOMES[envelope.outcome or ""], exchange.state)
     if decision.deposit:
-        assert exchange.focal is not None
-        await mailbox.deposit(
-            unit,
-            MailboxEntry(
-                message_id=message_id,
-                provider=exchange.provider,
-                event=envelope.event.code if envelope.event else "",
-                about_system=exchange.focal.system,
-                about_value=exchange.focal.value,
-                size=len(envelope.raw),
-                queued_at=now,
-            ),
-        )
+        await record.deposit(unit, exchange, kept, now)
     await exchanges.change(
         unit,
         exchange,
@@ -139,6 +127,6 @@ async def _apply(unit: Unit, exchange: Exchange, envelope: Envelope, message_id:
         reason="",
         due_at=None,
         changed_at=now,
-        answer_id=message_id if decision.deposit else exchange.answer_id,
+        answer_id=kept.id if decision.deposit else exchange.answer_id,
         answered_by=Author.INSURER if decision.deposit else exchange.answered_by,
     )
