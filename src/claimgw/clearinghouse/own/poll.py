@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from claimgw.clearinghouse import answer, record
+from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.own.selection import select
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.ids import new_id
@@ -57,7 +58,8 @@ async def _write(
     async with parts.database.read() as unit:
         waiting = await _contents(unit, given)
     body = poll_replies.delivered(envelope, Stamp(poll_id, at), waiting)
-    return Reply(200, await answer.tagged(parts, body, str(envelope.sender)), poll=poll_id)
+    body = await answer.tagged(parts, body, str(envelope.sender), untagged=True)
+    return Reply(200, body, poll=poll_id)
 
 
 async def _contents(unit: Unit, given: Sequence[MailboxEntry]) -> list[poll_replies.Waiting]:
@@ -83,7 +85,8 @@ def _fitting(waiting: Sequence[MailboxEntry], room: int) -> list[MailboxEntry]:
 
 async def _fail(parts: Parts, envelope: Envelope, faults: Sequence[Finding], now: datetime) -> Reply:
     body = answer.refusing(envelope, faults, now)
-    assert body is not None
+    if body is None:
+        return answer.bare(Refusal(400, tuple(faults)))
     poll_id = new_id(now)
     written = answer.own(body)
     async with parts.database.write() as unit:

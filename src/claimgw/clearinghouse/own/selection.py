@@ -15,10 +15,14 @@ def select(envelope: Envelope) -> Selection:
     period: dict[str, Any] = next(
         (row["valuePeriod"] for row in inputs if _code(row.get("type")) == "period"), {}
     )
-    counts = [row["valuePositiveInt"] for row in inputs if _code(row.get("type")) == "count"]
+    counts = [
+        row.get("valuePositiveInt", row.get("valueInteger"))
+        for row in inputs
+        if _code(row.get("type")) == "count"
+    ]
     about = Identifier.of((task.get("focus") or {}).get("identifier"))
     return Selection(
-        count=counts[0] if counts else 1,
+        count=counts[0] or 1 if counts else 1,
         include=_events(inputs, "include-message-type"),
         exclude=_events(inputs, "exclude-message-type"),
         received_from=_moment(period.get("start"), end=False),
@@ -44,18 +48,27 @@ def _code(concept: Any) -> str | None:
 
 
 def _moment(text: str | None, *, end: bool) -> datetime | None:
-    """A FHIR dateTime as a moment; a partial one stands for its first or its last instant, in UTC."""
+    """A FHIR dateTime as a moment; a partial one stands for its first or its last instant, in UTC.
+
+    None also for what Python's calendar cannot hold, the end of the year 9999 or a leap second: no bound.
+    """
     if not text:
         return None
-    whole = {4: "-01-01", 7: "-01"}.get(len(text), "")
-    moment = datetime.fromisoformat(text + whole)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    if not end or len(text) > 10:
-        return moment
-    after = {4: moment.replace(year=moment.year + 1), 7: _next_month(moment), 10: moment + timedelta(days=1)}
-    return after[len(text)] - timedelta(microseconds=1)
+    try:
+        moment = datetime.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        if end and len(text) <= 10:
+            moment = _after(moment, len(text)) - timedelta(microseconds=1)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
-def _next_month(moment: datetime) -> datetime:
-    return (moment.replace(day=1) + timedelta(days=32)).replace(day=1)
+def _after(moment: datetime, length: int) -> datetime:
+    """The beginning of the next year, month or day, by how much of the date was given."""
+    if length == 4:
+        return moment.replace(year=moment.year + 1)
+    if length == 7:
+        return (moment + timedelta(days=32)).replace(day=1)
+    return moment + timedelta(days=1)
