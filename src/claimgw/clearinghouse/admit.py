@@ -80,10 +80,9 @@ def served_by(receiver: Participant, registry: Snapshot, now: datetime) -> froze
 async def seen_before(unit: Unit, envelope: Envelope, digest: bytes) -> Repeat | Collision | None:
     """Spec §3.4, in its order: Bundle.id, then MessageHeader.id, then the business identifier."""
     sender, bundle_id, header_id = str(envelope.sender), envelope.bundle_id, envelope.header_id
-    if bundle_id is None or header_id is None:
-        return None  # nothing to be known by; `check` says so
-    for known in await messages.arrived(unit, sender, bundle_id, header_id):
-        return _by_ids(known, bundle_id, header_id, digest)
+    if bundle_id is not None and header_id is not None:  # otherwise `check` says so
+        for known in await messages.arrived(unit, sender, bundle_id, header_id):
+            return _by_ids(known, bundle_id, header_id, digest)
     focal = focal_of(envelope)
     held = await exchanges.by_focal(unit, sender, focal.type, focal.system, focal.value) if focal else None
     return _by_focal(held, focal, envelope) if held and focal else None
@@ -137,7 +136,9 @@ def _by_focal(held: Exchange, focal: Focal, envelope: Envelope) -> Repeat | Coll
 def focal_of(envelope: Envelope) -> Focal | None:
     """What a request is known by. The digest leaves out `meta` and `created`, which a resend may renew."""
     identifier = envelope.focal_identifier
-    if envelope.focal is None or identifier is None or envelope.focal.type == "Task":
+    if envelope.event is None or envelope.focal is None or identifier is None:
+        return None
+    if envelope.focal.type not in envelope.event.focus or envelope.focal.type == "Task":
         return None
     told = {
         key: value for key, value in envelope.focal.resource.items() if key not in ("meta", "created", "id")
