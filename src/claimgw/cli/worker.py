@@ -34,9 +34,9 @@ async def _work(settings: Settings) -> None:
     figures = figures_listener(settings)
     stop = asyncio.Event()
     async with AsyncExitStack() as held:
+        held.enter_context(on_signal(stop.set))
         house = await held.enter_async_context(open_house(settings, SystemClock()))
         await held.enter_async_context(working(house))
-        held.enter_context(on_signal(stop.set))
         print_line(f"The worker {settings.node} delivers.")
         await (_show_figures(house, figures, stop) if figures else stop.wait())
 
