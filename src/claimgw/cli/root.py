@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 import claimgw
+from claimgw.cli import poll, send, serve, validate, worker
 from claimgw.cli import sandbox as sandbox_
-from claimgw.cli import send, serve, worker
 from claimgw.cli.operators import operators_app
 from claimgw.cli.participants import participants_app
 
@@ -47,7 +47,7 @@ def root(
         os.environ["CLAIMGW_DATABASE"] = database
 
 
-for part in (serve, worker, sandbox_, send):
+for part in (serve, worker, sandbox_, send, poll, validate):
     app.add_typer(part.commands)
 app.add_typer(participants_app)
 app.add_typer(operators_app)
