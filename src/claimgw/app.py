@@ -10,6 +10,8 @@ import structlog
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 import claimgw
@@ -164,6 +166,8 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
         app.router.routes.append(Route("/metrics", Metrics(parts).handle, methods=["GET"]))
     app.include_router(questions.routes(parts, doorkeeper))
     if settings.console:
+        # Relative, so that it is right behind a proxy too; the mount's own redirect names a host.
+        app.router.routes.append(Route("/console", _to_console, methods=["GET"]))
         operators = Operators(parts.database, parts.clock)
         app.mount(
             "/console",
@@ -171,7 +175,7 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
                 database=parts.database,
                 operators=operators,
                 clock=parts.clock,
-                https=settings.tls_certificate is not None,
+                https=settings.tls_by_proxy or settings.tls_certificate is not None,
             ),
         )
     # The operation's name is the last part of the path; what stands before it is free (spec §0.2).
@@ -181,6 +185,10 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
         Route("/{base:path}$validate", validate.handle, methods=["POST"]),
         Route("/{base:path}$process-message", message.handle, methods=["POST"]),
     ]
+
+
+async def _to_console(_: Request) -> Response:
+    return Response(status_code=307, headers={"location": "console/"})
 
 
 def create_metrics_app(house: House) -> Starlette:

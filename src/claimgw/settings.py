@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     worker: bool | None = Field(
         None, description="deliver held messages in this process; unset: only on SQLite, where it is alone"
     )
+    tls_by_proxy: bool = Field(
+        False, description="a proxy ends TLS before us: the console marks its cookies for TLS"
+    )
     console: bool = Field(True, description="serve the operators' console under /console")
     metrics_host: str | None = Field(None, description="serve /metrics on an address of its own")
     metrics_port: int = Field(9090, ge=0, le=65535, description="port of that address")

@@ -15,6 +15,9 @@ from sqlalchemy import (
 
 from claimgw.store.tables.columns import Id, Instant, Licence, metadata
 
+_WAITING = "state IN ('held', 'unconfirmed', 'awaiting-correction', 'queued', 'partial')"
+_ANSWERED = "answered_by = 'insurer'"
+
 # The id of an exchange is the id of its request message.
 # `insurer` names the lane: the licence the request was addressed to (an insurer or a TPA).
 # `waiting`: the provider's session is still open and has not been answered.
@@ -48,6 +51,22 @@ exchange = Table(
     ),
     Index(None, "changed_at"),
     Index(None, "focal_value"),
+    # For the console: what waits, and when each insurer answered last, whatever the backlog.
+    Index(
+        "ix_exchange_waiting",
+        "insurer",
+        "state",
+        "created_at",
+        postgresql_where=text(_WAITING),
+        sqlite_where=text(_WAITING),
+    ),
+    Index(
+        "ix_exchange_answered",
+        "insurer",
+        "changed_at",
+        postgresql_where=text(_ANSWERED),
+        sqlite_where=text(_ANSWERED),
+    ),
 )
 
 # Open (`closed_at` null) means unknown, not failed: it may have arrived.
