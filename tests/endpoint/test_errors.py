@@ -1,0 +1,106 @@
+"""Is every fault answered as docs/errors.md says, without a word of the message in answers or logs?"""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+
+from tests.clearinghouse.spoken import CLAIM, fresh
+from tests.endpoint.doors import open_doors
+from tests.endpoint.faults import COMMIT
+from tests.gateway import resource
+
+PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
+PERSONAL = ("Rakan", "Rayan", "Al-Safwan", "1098765401", "1979-05-17")
+# An answer to a provider repeats its own entries, as real ones do (spec 0.3 item 10).
+ECHOED = {"Patient", "Coverage", "Organization", "Practitioner"}
+ROWS = [
+    tuple(cell.strip() for cell in line.strip("|").split("|"))
+    for line in PAGE.read_text().splitlines()
+    if line.startswith("| ") and not line.startswith(("| Fault", "| ---"))
+]
+
+
+def test_every_row_has_a_request_and_every_request_a_row() -> None:
+    names = [row[0] for row in ROWS]
+    assert len(names) == len(set(names))
+    assert set(names) == set(COMMIT)
+
+
+def test_the_message_holds_the_words_that_are_looked_for() -> None:
+    assert all(word.encode() in fresh(CLAIM) for word in PERSONAL if word != "Rayan")
+
+
+@pytest.mark.parametrize(("fault", "code", "status", "body"), [row[:4] for row in ROWS])
+async def test_a_fault_is_answered_as_the_table_says(
+    fault: str, code: str, status: str, body: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    caplog.set_level(logging.WARNING)  # what `telemetry.logs` lets libraries say
+    with structlog.testing.capture_logs() as lines:
+        async with open_doors(f"sqlite:///{folder / 'claimgw.db'}") as doors:
+            response = await COMMIT[fault](doors)
+    assert response.status_code == int(status)
+    check_body(response, code, body)
+    check_headers(response)
+    logged = json.dumps(lines, default=str) + caplog.text
+    assert not [word for word in PERSONAL if word in logged]
+
+
+def check_body(response: httpx.Response, code: str, body: str) -> None:
+    tree = response.json()
+    if response.status_code != 200:
+        assert body == tree["resourceType"] == "OperationOutcome"
+        assert "entry" not in tree
+    else:
+        assert (tree["resourceType"], tree["type"]) == ("Bundle", "message")
+        assert resource(tree, "MessageHeader")["eventCoding"]["code"] == body
+    assert code in codes_of(tree)
+    written = json.dumps(without_echo(tree), ensure_ascii=False)
+    assert not [word for word in PERSONAL if word in written]
+
+
+def codes_of(tree: dict[str, Any]) -> list[str]:
+    """The code of every finding, wherever the kind of answer keeps them."""
+    resources = [tree] if tree["resourceType"] != "Bundle" else [one["resource"] for one in tree["entry"]]
+    concepts = [
+        concept
+        for one in resources
+        for concept in (
+            *(issue["details"] for issue in one.get("issue", [])),
+            *(row["code"] for row in one.get("error", [])),
+            *(row["valueCodeableConcept"] for row in one.get("output", [])),
+        )
+    ]
+    return [concept["coding"][0]["code"] for concept in concepts]
+
+
+def without_echo(tree: dict[str, Any]) -> dict[str, Any]:
+    kept = [one for one in tree.get("entry", []) if one["resource"]["resourceType"] not in ECHOED]
+    return {**tree, "entry": kept}
+
+
+def check_headers(response: httpx.Response) -> None:
+    assert response.headers["content-type"] == "application/fhir+json"
+    assert ("retry-after" in response.headers) == (response.status_code == 503)
+    assert ("www-authenticate" in response.headers) == (response.status_code == 401)
+    assert ("allow" in response.headers) == (response.status_code == 405)
+
+
+async def test_a_message_lost_with_the_store_is_taken_when_it_is_sent_again(tmp_path: Path) -> None:
+    """Nothing was acknowledged, so the same message with the same ids is a new one."""
+    folder = tmp_path / "store"
+    folder.mkdir()
+    raw = fresh(CLAIM)
+    async with open_doors(f"sqlite:///{folder / 'claimgw.db'}") as doors:
+        await doors.gateway.post(fresh(CLAIM), doors.key)
+        await doors.gateway.database.close()
+        away = folder.rename(tmp_path / "away")
+        assert (await doors.gateway.post(raw, doors.key)).status_code == 503
+        away.rename(folder)
+        assert (await doors.gateway.post(raw, doors.key)).status_code == 200
