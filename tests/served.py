@@ -9,8 +9,8 @@ import uvicorn
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
-    """The base address of the app, listening until the block ends."""
+async def served(app: Any, **settings: Any) -> AsyncIterator[str]:
+    """The base address of the app, listening until the block ends. `settings` are uvicorn's, TLS for one."""
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
@@ -20,6 +20,7 @@ async def served(app: Any) -> AsyncIterator[str]:
         proxy_headers=False,
         lifespan="off",
         timeout_graceful_shutdown=1,
+        **settings,
     )
     server = uvicorn.Server(config)
     # As `serve` does it, less the signal handlers, which belong to the test run.
@@ -29,7 +30,7 @@ async def served(app: Any) -> AsyncIterator[str]:
     serving = asyncio.create_task(server.main_loop())
     host, port = server.servers[0].sockets[0].getsockname()[:2]
     try:
-        yield f"http://{host}:{port}"
+        yield f"{'https' if config.is_ssl else 'http'}://{host}:{port}"
     finally:
         server.should_exit = True
         await serving
