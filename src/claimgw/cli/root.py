@@ -8,6 +8,8 @@ import typer
 import claimgw
 from claimgw.cli import poll, send, serve, validate, worker
 from claimgw.cli import sandbox as sandbox_
+from claimgw.cli.db import db_app
+from claimgw.cli.delivery import delivery_app
 from claimgw.cli.operators import operators_app
 from claimgw.cli.participants import participants_app
 
@@ -49,5 +51,5 @@ def root(
 
 for part in (serve, worker, sandbox_, send, poll, validate):
     app.add_typer(part.commands)
-app.add_typer(participants_app)
-app.add_typer(operators_app)
+for group in (participants_app, operators_app, delivery_app, db_app):
+    app.add_typer(group)

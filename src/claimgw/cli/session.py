@@ -8,8 +8,8 @@ from typing import TypeVar
 import typer
 from rich.console import Console
 
+from claimgw.cli.configuration import read_settings
 from claimgw.errors import ClaimgwError, ConfigurationError
-from claimgw.settings import Settings
 from claimgw.store.database import Database
 from claimgw.store.schema import current, head, upgrade
 
@@ -30,7 +30,7 @@ async def running(address: str | None = None) -> AsyncIterator[Database]:
     releases at work on it, and waits for `claimgw db upgrade`.
     Raises ConfigurationError if a shared one stands at another revision, StoreUnavailable if it is away.
     """
-    database = Database(address or Settings().database)
+    database = Database(address or read_settings().database)
     try:
         if (stands := await current(database)) != head():
             if not database.embedded:
