@@ -81,7 +81,9 @@ def codes_of(tree: dict[str, Any]) -> list[str]:
 
 
 def without_echo(tree: dict[str, Any]) -> dict[str, Any]:
-    kept = [one for one in tree.get("entry", []) if one["resource"]["resourceType"] not in ECHOED]
+    resources = [one["resource"] for one in tree.get("entry", [])]
+    # A Patient at fault is not repeated, but named by its identifier: somebody is being answered about.
+    kept = [{**one, "patient": None} for one in resources if one["resourceType"] not in ECHOED]
     return {**tree, "entry": kept}
 
 
