@@ -81,11 +81,26 @@ class Worker:
         for exchange in due:
             grace = insurer.settings.grace_seconds if insurer else 0
             answer_seconds = insurer.settings.answer_seconds if insurer else 0
-            claimed = await take_up(self._parts, exchange, grace, answer_seconds)
+            claimed = await self._take_up(exchange, grace, answer_seconds)
             if claimed is not None:
                 self._start(lane, claimed)
                 started += 1
         return started
+
+    async def _take_up(self, exchange: Exchange, grace: float, answer_seconds: float) -> Claimed | None:
+        try:
+            return await take_up(self._parts, exchange, grace, answer_seconds)
+        except StoreUnavailable:
+            raise
+        except Exception as fault:
+            # A bug met on one exchange must not stop all others. Its text may quote the message.
+            _log.error(
+                "an exchange cannot be taken up",
+                action="deliver",
+                exchange=exchange.id,
+                fault=type(fault).__name__,
+            )
+            return None
 
     def _start(self, lane: str, claimed: Claimed) -> None:
         task = asyncio.create_task(self._attempt(claimed))
@@ -104,6 +119,14 @@ class Worker:
             # The attempt stays open; whoever looks after its lease takes it up.
             _log.warning(
                 "an attempt stays open", action="deliver", exchange=claimed.exchange.id, fault=str(fault)
+            )
+        except Exception as fault:
+            # Otherwise asyncio logs the text of the exception, which may quote the message.
+            _log.error(
+                "an attempt stays open",
+                action="deliver",
+                exchange=claimed.exchange.id,
+                fault=type(fault).__name__,
             )
 
     async def _wait(self) -> None:
