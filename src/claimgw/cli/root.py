@@ -10,6 +10,7 @@ from claimgw.cli import poll, send, serve, validate, worker
 from claimgw.cli import sandbox as sandbox_
 from claimgw.cli.db import db_app
 from claimgw.cli.delivery import delivery_app
+from claimgw.cli.demo import command as demo
 from claimgw.cli.operators import operators_app
 from claimgw.cli.participants import participants_app
 
@@ -49,7 +50,7 @@ def root(
         os.environ["CLAIMGW_DATABASE"] = database
 
 
-for part in (serve, worker, sandbox_, send, poll, validate):
+for part in (serve, worker, sandbox_, send, poll, validate, demo):
     app.add_typer(part.commands)
 for group in (participants_app, operators_app, delivery_app, db_app):
     app.add_typer(group)

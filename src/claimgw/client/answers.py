@@ -12,7 +12,7 @@ from claimgw.messages import tags
 from claimgw.messages.decode import Decoded, decode
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.findings import ERROR_SYSTEM, Finding, Severity
-from claimgw.messages.identifiers import DEFINITIONS
+from claimgw.messages.identifiers import DEFINITIONS, GATEWAY
 
 _EXPRESSION = DEFINITIONS + "extension-error-expression"
 _FAILURES = ("fatal-error", "transient-error")
@@ -82,7 +82,9 @@ class Answer:
     @property
     def by_gateway(self) -> bool:
         """Whether the gateway wrote it itself rather than passed on what an insurer wrote."""
-        return self.envelope is None or tags.written_by_gateway(self.envelope.bundle, self._focal)
+        if self.envelope is None or self.envelope.sender == GATEWAY:
+            return True
+        return tags.written_by_gateway(self.envelope.bundle, self._focal)
 
     @property
     def more(self) -> bool:
