@@ -15,8 +15,9 @@ def unacceptable(request: Request) -> Refusal | None:
     media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     if media.strip() not in _TAKEN:
         return _refusal(415, f"The content type is not {FHIR_JSON}", f"Send Content-Type: {FHIR_JSON}")
-    charset = parameters.replace(" ", "").replace('"', "").partition("charset=")[2]
-    if charset not in ("", "utf-8", "utf8"):
+    stated = (parameter.strip().partition("=") for parameter in parameters.split(";"))
+    charsets = {value.strip('"') for name, _, value in stated if name == "charset"}
+    if not charsets <= {"utf-8", "utf8"}:
         return _refusal(415, "The character set is not UTF-8", "Send the message in UTF-8")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         return _refusal(415, "The body is compressed", "Send it without Content-Encoding")

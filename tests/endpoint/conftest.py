@@ -1,0 +1,21 @@
+"""What do the tests of this room get besides clock and databases? An open gateway, all registered."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.endpoint.doors import Doors, open_doors
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> str:
+    """The address of an embedded database that the gateway will make."""
+    return f"sqlite:///{tmp_path / 'claimgw.db'}"
+
+
+@pytest_asyncio.fixture
+async def doors(sqlite: str) -> AsyncIterator[Doors]:
+    async with open_doors(sqlite) as opened:
+        yield opened
