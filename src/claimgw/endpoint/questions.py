@@ -20,6 +20,11 @@ from claimgw.messages.identifiers import LicenceKind
 from claimgw.store import Unit, attempts, exchanges, messages
 from claimgw.store.records import Attempt, Exchange
 
+_LONGEST = 255
+_NO_IDENTIFIER = Finding(
+    "GE-00016", "", "The question names no usable identifier", "Ask /exchanges?identifier=…"
+)
+
 
 class AttemptView(BaseModel):
     """One try to deliver; without `ended` it is open, and it is unknown whether it arrived."""
@@ -72,13 +77,14 @@ def routes(parts: Parts, doorkeeper: Doorkeeper) -> APIRouter:
     @router.get("/exchanges", response_model=list[ExchangeView])
     async def find_exchanges(
         request: Request,
-        identifier: Annotated[
-            str, Query(min_length=1, max_length=255, description="claim, header or bundle id")
-        ],
+        identifier: Annotated[str, Query(description="claim, header or bundle id; required")] = "",
     ) -> Response:
         caller = await doorkeeper.caller(request)
         if isinstance(caller, Stranger):
             return stranger()
+        # Looked at here: FastAPI would echo it in an error of its own, and before it is known who asks.
+        if not 0 < len(identifier) <= _LONGEST or not identifier.isprintable():
+            return refuse(Refusal(400, (_NO_IDENTIFIER,)))
         async with parts.database.read() as unit:
             found = [
                 await _view(unit, exchange)
