@@ -1,5 +1,9 @@
 """How is something other than a message answered? As an OperationOutcome, whatever went wrong."""
 
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,6 +19,7 @@ from claimgw.messages.findings import Finding
 _log = structlog.get_logger(__name__)
 
 _RETRY_AFTER = "5"
+_FRAMES = 8
 
 
 def refuse(refusal: Refusal) -> Response:
@@ -62,8 +67,8 @@ async def on_store_unavailable(_: Request, fault: Exception) -> Response:
 
 
 async def on_bug(_: Request, fault: Exception) -> Response:
-    """What nobody foresaw. The text names no cause: it could quote the message."""
-    _log.error("a request failed", action="answer", fault=type(fault).__name__, exc_info=fault)
+    """What nobody foresaw. Neither answer nor log has the exception's text: it could quote the message."""
+    _log.error("a request failed", action="answer", fault=type(fault).__name__, place=_place(fault))
     finding = Finding(
         "GE-00001",
         "",
@@ -71,3 +76,19 @@ async def on_bug(_: Request, fault: Exception) -> Response:
         "Send it again; tell the operators if it fails again",
     )
     return refuse(Refusal(500, (finding,)))
+
+
+def _place(fault: Exception) -> list[str]:
+    """The last frames, innermost last."""
+    frames = traceback.extract_tb(fault.__traceback__)[-_FRAMES:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+async def guarded(request: Request, serve: Callable[[Request], Awaitable[Response]]) -> Response:
+    """The answer of a door that reads messages. A bug ends here: the server would log its text."""
+    try:
+        return await serve(request)
+    except StoreUnavailable:
+        raise
+    except Exception as fault:
+        return await on_bug(request, fault)

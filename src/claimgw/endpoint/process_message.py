@@ -17,7 +17,7 @@ from claimgw.clearinghouse.process import process
 from claimgw.clearinghouse.session import Sessions
 from claimgw.endpoint.body import FHIR_JSON, read_body, unacceptable
 from claimgw.endpoint.identity import Doorkeeper
-from claimgw.endpoint.outcomes import fhir, refuse, stranger
+from claimgw.endpoint.outcomes import fhir, guarded, refuse, stranger
 from claimgw.errors import StoreUnavailable
 
 _log = structlog.get_logger(__name__)
@@ -32,6 +32,9 @@ class ProcessMessage:
     doorkeeper: Doorkeeper
 
     async def handle(self, request: Request) -> Response:
+        return await guarded(request, self._serve)
+
+    async def _serve(self, request: Request) -> Response:
         if refusal := unacceptable(request):
             return refuse(refusal)
         caller = await self.doorkeeper.caller(request)

@@ -11,7 +11,7 @@ from claimgw.clock import Clock
 from claimgw.conformance import Direction, check
 from claimgw.endpoint.body import read_body, unacceptable
 from claimgw.endpoint.identity import Doorkeeper
-from claimgw.endpoint.outcomes import fhir, refuse, stranger
+from claimgw.endpoint.outcomes import fhir, guarded, refuse, stranger
 from claimgw.messages import replies
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.events import Leg
@@ -26,6 +26,9 @@ class Validate:
     doorkeeper: Doorkeeper
 
     async def handle(self, request: Request) -> Response:
+        return await guarded(request, self._serve)
+
+    async def _serve(self, request: Request) -> Response:
         if refusal := unacceptable(request):
             return refuse(refusal)
         if isinstance(await self.doorkeeper.caller(request), Stranger):
