@@ -1,0 +1,59 @@
+"""Does $validate tell everything, and send nothing?"""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from claimgw.store import messages
+from tests.clearinghouse.spoken import CLAIM, deferred, fresh, opened, polling
+from tests.endpoint.doors import Doors
+from tests.gateway import FHIR, HOSPITAL
+
+
+async def validate(doors: Doors, raw: bytes, **headers: str) -> httpx.Response:
+    named = {**FHIR, "authorization": f"Bearer {doors.keys[HOSPITAL]}", **headers}
+    return await doors.gateway.client.post("/fhir/$validate", content=raw, headers=named)
+
+
+def codes(response: httpx.Response) -> list[str]:
+    return [issue["details"]["coding"][0]["code"] for issue in response.json()["issue"]]
+
+
+@pytest.mark.parametrize("made", [lambda: fresh(CLAIM), polling, lambda: deferred(fresh(CLAIM))])
+async def test_a_sound_message_has_no_error(made: Callable[[], bytes], doors: Doors) -> None:
+    response = await validate(doors, made())
+    assert response.status_code == 200
+    assert response.json()["resourceType"] == "OperationOutcome"
+    assert not [issue for issue in response.json()["issue"] if issue["severity"] == "error"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [(b"no", "GE-00013"), (b"{}", "BV-00220"), (b'{"resourceType":"Bundle","entry":[]}', "BV-00126")],
+)
+async def test_what_is_no_message_is_told_so(raw: bytes, code: str, doors: Doors) -> None:
+    response = await validate(doors, raw)
+    assert (response.status_code, codes(response)) == (200, [code])
+
+
+async def test_a_faulty_message_is_told_every_finding_and_nothing_is_kept(doors: Doors) -> None:
+    raw = fresh(CLAIM).replace(b'"status": "active"', b'"status": "active", "mood": "good"', 1)
+    response = await validate(doors, raw)
+    assert "FR-00027" in codes(response)
+    sound = fresh(CLAIM)
+    await validate(doors, sound)
+    async with doors.gateway.database.read() as unit:
+        for message in (raw, sound):
+            assert await messages.by_wire_id(unit, opened(message).bundle_id or "") == []
+
+
+async def test_an_event_nobody_knows_is_a_finding_too(doors: Doors) -> None:
+    raw = fresh(CLAIM).replace(b'"code": "claim-request"', b'"code": "claim"')
+    assert codes(await validate(doors, raw))
+
+
+async def test_a_body_that_cannot_come_in_is_refused_as_at_the_other_door(doors: Doors) -> None:
+    response = await validate(doors, b"{}", **{"content-type": "text/plain"})
+    assert (response.status_code, codes(response)) == (415, ["GE-00016"])
+    assert (await validate(doors, b" " * (11 * 1024 * 1024))).status_code == 413
