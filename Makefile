@@ -1,0 +1,56 @@
+# What can be done with this repository? Needs Python 3.11 or newer with pip, and make; all else is installed here.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+CHECKED := src tests migrations
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test serve fmt lint clean
+
+help:  ## list what can be done
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+install: $(VENV)/installed-server  ## create .venv with claimgw in it
+
+demo: $(VENV)/installed-server  ## play the whole story with real processes; exit 0 only if all came out as stated
+	$(BIN)/claimgw demo
+
+serve: $(VENV)/installed-server  ## a gateway and two sandbox insurers to play with, until Ctrl-C; data in var/
+	$(BIN)/claimgw demo --stay --folder var --port 8080
+
+test: lint  ## all that can be checked: format, lint, types, imports, every test
+	@$(BIN)/python -m pytest -n 2 --junitxml=$(VENV)/tests.xml; code=$$?; \
+	$(BIN)/python -m tests.told $(VENV)/tests.xml; exit $$code
+
+lint: $(VENV)/installed-test  ## format, lint, types, imports
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(VENV)/installed-test  ## put the code into its format
+	$(BIN)/ruff check --fix-only --quiet $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+clean:  ## remove what was installed or built here; var/ stays
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Some systems ship Python without ensurepip: then the pip beside it fills the environment.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "claimgw needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { $(PYTHON) -m venv --clear --without-pip $(VENV) && \
+		$(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
+
+$(VENV)/installed-server: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing claimgw into $(VENV) …"
+	@$(PIP) --editable '.[server]'
+	@touch $@
+
+$(VENV)/installed-test: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing claimgw and what its tests need into $(VENV) …"
+	@$(PIP) --editable '.[server,test]'
+	@touch $@ $(VENV)/installed-server
