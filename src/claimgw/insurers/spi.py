@@ -104,7 +104,7 @@ class Connection:
     tls: Tls = field(default_factory=Tls)
 
 
-# The way in for what an in-process insurer starts by itself: bytes of a message, bytes of its acknowledgement.
+# The way in for what an in-process insurer starts by itself: a message in, its acknowledgement out.
 Door = Callable[[bytes], Awaitable[bytes]]
 
 
