@@ -98,7 +98,7 @@ async def refuse(parts: Parts, envelope: Envelope, answer: Envelope, now: dateti
         exchange_id,
         _event(envelope),
         provider=str(envelope.sender),
-        insurer=str(envelope.receiver),
+        insurer=str(envelope.receiver)[:_LONGEST_LICENCE],
         state=State.REFUSED,
         now=now,
         focal=focal_of(envelope),
