@@ -146,7 +146,7 @@ async def playing(
     endpoint: str | None = None,
     on_notice: Play | None = None,
     participant: Json | None = None,
-    tls: Any = None,
+    name: str = FALCON_NAME,
     **settings: Any,
 ) -> AsyncIterator[Scene]:
     """The stage. `endpoint` stands for the insurer's address; `participant` holds settings of the insurer."""
@@ -155,14 +155,14 @@ async def playing(
     if on_notice is not None:
         insurer.on_notice = on_notice
     async with (
-        peer(insurer.follow, tls) as server,
+        peer(insurer.follow) as server,
         running(address, clock=clock, worker=False, console=False, **settings) as gateway,
     ):
         key = await register(gateway.database, HOSPITAL, name="Al Waha Hospital")
         insurer_key = await register(
             gateway.database,
             FALCON,
-            name=FALCON_NAME,
+            name=name,
             endpoint=endpoint or server.address,
             settings={"grace_seconds": GRACE, **(participant or {})},
         )

@@ -409,3 +409,11 @@ async def test_a_refusal_with_an_bare_refusal_names_its_codes_to_the_provider(
         coding = resource(told, "ClaimResponse")["error"][0]["code"]["coding"][0]
         assert coding["code"] == "GE-00026"
         assert status[:3] in coding["display"]
+
+
+async def test_a_long_name_of_an_insurer_is_cut_to_fit_the_disposition(sqlite: str) -> None:
+    async with playing(sqlite, hanging_up, name="Falcon " * 35) as scene:
+        _, told = await scene.send(fresh(CLAIM))
+        disposition = resource(told, "ClaimResponse")["disposition"]
+        assert len(disposition) == 250
+        assert "Falcon Falcon" in disposition

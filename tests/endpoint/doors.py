@@ -1,19 +1,25 @@
 """Who stands before the doors in the tests of this room? Everybody is registered beforehand."""
 
 import hashlib
-from collections.abc import AsyncIterator
+import os
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from claimgw.access.keys import new_key
 from claimgw.clock import ManualClock
 from claimgw.ids import new_id
 from claimgw.store import participants
 from claimgw.store.credentials import Credential, CredentialKind, add_credential
+from tests.clearinghouse.scene import until
 from tests.clearinghouse.spoken import START
 from tests.gateway import CLINIC, DESERT_ROSE, FALCON, HOSPITAL, Gateway, register, running
+
+T = TypeVar("T")
 
 BLOCKED, LIMITED = "provider:PR-1003", "provider:PR-1004"
 
@@ -49,6 +55,24 @@ async def open_doors(address: str, **settings: Any) -> AsyncIterator[Doors]:
             await add_credential(unit, _credential(expired, expires_at=START - timedelta(seconds=1)))
             await add_credential(unit, _credential(revoked, revoked_at=START - timedelta(days=1)))
         yield Doors(gateway, clock, keys, expired, revoked)
+
+
+async def without_store(doors: Doors, folder: Path, ask: Callable[[], Awaitable[T]]) -> T:
+    """What is answered while the folder of the embedded database is gone."""
+    await doors.gateway.database.close()
+    away = folder.with_name("away")
+    os.rename(folder, away)
+    try:
+        return await ask()
+    finally:
+        # aiosqlite does not wait for the thread of a connection that could not be opened; if it outlives
+        # the test's loop, it fails in some other test.
+        await until(_no_connection)
+        os.rename(away, folder)
+
+
+async def _no_connection() -> bool:
+    return not any("_connection_worker_thread" in thread.name for thread in threading.enumerate())
 
 
 async def _limit(unit: Any) -> None:

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import httpx
 
 from claimgw.access.keys import new_key
 from tests.clearinghouse.spoken import CLAIM, asking, deferred, fresh, polling, renamed
-from tests.endpoint.doors import BLOCKED, LIMITED, Doors
+from tests.endpoint.doors import BLOCKED, LIMITED, Doors, without_store
 from tests.gateway import CLINIC, FALCON, FHIR, HOSPITAL
 
 Commit = Callable[[Doors], Awaitable[httpx.Response]]
@@ -130,10 +129,8 @@ async def in_chunks(doors: Doors) -> httpx.Response:
 async def store_away(doors: Doors) -> httpx.Response:
     """The registry is known; then the folder of the database is gone."""
     await doors.gateway.post(polling(), doors.key)
-    database = doors.gateway.database
-    await database.close()
-    shutil.rmtree(Path(str(database.url.database)).parent)
-    return await doors.gateway.post(fresh(CLAIM), doors.key)
+    folder = Path(str(doors.gateway.database.url.database)).parent
+    return await without_store(doors, folder, lambda: doors.gateway.post(fresh(CLAIM), doors.key))
 
 
 async def late_answer(doors: Doors) -> httpx.Response:

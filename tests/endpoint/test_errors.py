@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from tests.clearinghouse.spoken import CLAIM, fresh
-from tests.endpoint.doors import open_doors
+from tests.endpoint.doors import open_doors, without_store
 from tests.endpoint.faults import COMMIT
 from tests.gateway import resource
 
@@ -101,8 +101,6 @@ async def test_a_message_lost_with_the_store_is_taken_when_it_is_sent_again(tmp_
     raw = fresh(CLAIM)
     async with open_doors(f"sqlite:///{folder / 'claimgw.db'}") as doors:
         await doors.gateway.post(fresh(CLAIM), doors.key)
-        await doors.gateway.database.close()
-        away = folder.rename(tmp_path / "away")
-        assert (await doors.gateway.post(raw, doors.key)).status_code == 503
-        away.rename(folder)
+        lost = await without_store(doors, folder, lambda: doors.gateway.post(raw, doors.key))
+        assert lost.status_code == 503
         assert (await doors.gateway.post(raw, doors.key)).status_code == 200

@@ -1,15 +1,15 @@
 """Is the process alive, ready, and what has it counted?"""
 
-import shutil
 from pathlib import Path
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as families
 from sqlalchemy import text
 
 from claimgw.store import pauses
 from tests.clearinghouse.spoken import CLAIM, deferred, fresh
-from tests.endpoint.doors import Doors, open_doors
+from tests.endpoint.doors import Doors, open_doors, without_store
 from tests.gateway import FALCON, HOSPITAL
 
 
@@ -29,13 +29,17 @@ async def test_a_gateway_without_its_database_is_alive_and_not_ready(tmp_path: P
     folder = tmp_path / "store"
     folder.mkdir()
     async with open_doors(f"sqlite:///{folder / 'claimgw.db'}") as doors:
-        await doors.gateway.database.close()
-        shutil.rmtree(folder)
         client = doors.gateway.client
-        assert (await client.get("/health/live")).status_code == 200
-        ready = await client.get("/health/ready")
+        paths = ("/health/live", "/health/ready", "/metrics")
+
+        async def ask() -> list[httpx.Response]:
+            return [await client.get(path) for path in paths]
+
+        live, ready, metrics = await without_store(doors, folder, ask)
+        assert live.status_code == 200
         assert (ready.status_code, ready.json()["status"]) == (503, "unready")
-        assert (await client.get("/metrics")).status_code == 503
+        assert metrics.status_code == 503
+        assert (await client.get("/health/ready")).status_code == 200
 
 
 async def test_a_gateway_with_the_tables_of_another_release_is_not_ready(sqlite: str) -> None:
