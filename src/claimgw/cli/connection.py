@@ -27,6 +27,10 @@ Authority = Annotated[
     Path | None,
     typer.Option("--authority", exists=True, dir_okay=False, help="Who vouches for the gateway, PEM."),
 ]
+Tries = Annotated[
+    int,
+    typer.Option("--tries", min=1, help="How often to try while there is no answer, always the same bytes."),
+]
 DEFAULT_URL = "http://127.0.0.1:8080"
 
 
@@ -39,8 +43,9 @@ class Way:
     certificate: Path | None
     certificate_key: Path | None
     authority: Path | None
+    tries: int
 
     def client(self) -> GatewayClient:
         """Raises ConfigurationError if an address or a file cannot be used."""
         credentials = Credentials(self.key, self.certificate, self.certificate_key, self.authority)
-        return GatewayClient(self.url, credentials)
+        return GatewayClient(self.url, credentials, tries=self.tries)

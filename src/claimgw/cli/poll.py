@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from claimgw.cli.arguments import AsJson, LicenceArgument, moment
-from claimgw.cli.connection import DEFAULT_URL, Authority, Certificate, CertificateKey, Key, Url, Way
+from claimgw.cli.connection import DEFAULT_URL, Authority, Certificate, CertificateKey, Key, Tries, Url, Way
 from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.send import author, told
 from claimgw.cli.session import refusing
@@ -58,12 +58,13 @@ def poll(
     certificate: Certificate = None,
     certificate_key: CertificateKey = None,
     authority: Authority = None,
+    tries: Tries = 5,
     as_json: AsJson = False,
 ) -> None:
     """Fetch what waits for a provider. What is fetched counts as delivered."""
     if include and exclude:
         raise typer.BadParameter("give --include or --exclude, not both (spec §5.2)", param_hint="--exclude")
-    way = Way(url, key, certificate, certificate_key, authority)
+    way = Way(url, key, certificate, certificate_key, authority, tries)
 
     async def fetch() -> Polled:
         async with way.client() as client:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from claimgw.cli.arguments import AsJson
-from claimgw.cli.connection import DEFAULT_URL, Authority, Certificate, CertificateKey, Key, Url, Way
+from claimgw.cli.connection import DEFAULT_URL, Authority, Certificate, CertificateKey, Key, Tries, Url, Way
 from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.session import REFUSED, refusing
 from claimgw.client import Answer
@@ -45,10 +45,11 @@ def send(
     certificate: Certificate = None,
     certificate_key: CertificateKey = None,
     authority: Authority = None,
+    tries: Tries = 5,
     as_json: AsJson = False,
 ) -> None:
     """Send messages as they are, one after the other. Exits with 1 if any was refused."""
-    way = Way(url, key, certificate, certificate_key, authority)
+    way = Way(url, key, certificate, certificate_key, authority, tries)
     with refusing():
         messages = [(str(file), read_file(file)) for file in files]
         sent = asyncio.run(_send_all(way, messages))

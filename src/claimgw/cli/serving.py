@@ -21,12 +21,13 @@ from claimgw.settings import Settings
 _GRACEFUL_SECONDS = 10
 # Longer than clients of httpx and aiohttp keep an idle connection, so that it is theirs to close.
 _KEEP_ALIVE_SECONDS = 75
-# A whole request, from its first byte to its last: as long as a session lasts on the wire (spec §3.2).
-_REQUEST_SECONDS = 60
 
 
 class PatientProtocol(PeerProtocol):
     """Ends connections whose request does not come to its end: uvicorn alone waits for ever."""
+
+    # From the connection, or the first byte, to the last: as long as a session lasts on the wire (spec §3.2).
+    request_seconds = 60.0
 
     _deadline: asyncio.TimerHandle | None = None
 
@@ -48,7 +49,7 @@ class PatientProtocol(PeerProtocol):
 
     def _expect(self) -> None:
         self._relax()
-        self._deadline = self.loop.call_later(_REQUEST_SECONDS, self.transport.close)
+        self._deadline = self.loop.call_later(self.request_seconds, self.transport.close)
 
     def _relax(self) -> None:
         if self._deadline is not None:
@@ -63,15 +64,23 @@ class Listener:
         try:
             family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
             self.socket = socket.socket(family, kind, number)
+        except OSError as fault:
+            raise _refused(host, port, fault) from fault
+        try:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self.socket.bind(address)
         except OSError as fault:
-            raise Refusal(f"cannot listen on {host}:{port}: {fault.strerror or fault}") from fault
+            self.socket.close()
+            raise _refused(host, port, fault) from fault
 
     def url(self, scheme: str = "http") -> str:
         """The address to call."""
         host, port = self.socket.getsockname()[:2]
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _refused(host: str, port: int, fault: OSError) -> Refusal:
+    return Refusal(f"cannot listen on {host}:{port}: {fault.strerror or fault}")
 
 
 class Server(uvicorn.Server):

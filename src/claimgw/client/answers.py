@@ -131,7 +131,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What a poll brought: each message byte for byte as it stands in the answer, oldest first."""
+    """What a poll brought: each message byte for byte, from its first brace to its last, oldest first."""
 
     messages: tuple[bytes, ...]
     more: bool
