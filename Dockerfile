@@ -20,7 +20,7 @@ ENV PATH=/opt/claimgw/bin:$PATH \
     CLAIMGW_PORT=8080 \
     CLAIMGW_DATABASE=sqlite:////var/lib/claimgw/claimgw.db \
     CLAIMGW_LOG_STYLE=json
-USER claimgw
+USER 10001
 WORKDIR /var/lib/claimgw
 VOLUME /var/lib/claimgw
 EXPOSE 8080
