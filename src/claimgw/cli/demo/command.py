@@ -146,9 +146,9 @@ async def _stay(home: Path, ports: Ports) -> None:
         await asyncio.to_thread(stages.move, home, ports)
     else:
         keys = await asyncio.to_thread(stages.set_up, home, ports, CALM)
-        password = await asyncio.to_thread(stages.add_operator, home)
         kept.touch(mode=0o600)
         kept.write_text(json.dumps(keys, indent=2))
+        password = await asyncio.to_thread(stages.add_operator, home)
     with on_signal(_once(playing.cancel)):
         try:
             async with stages.raised(home, ports, CALM, keys) as stage:
