@@ -7,12 +7,20 @@ from datetime import datetime
 _SPACE = uuid.UUID("7b0f3c52-3f0e-5d7a-9a51-0c1a1b9d4e21")
 
 
+class _Sequence:
+    """The last id given out: those of one millisecond keep their order, as a mailbox must."""
+
+    last = 0
+
+
 def new_id(at: datetime) -> str:
-    """A UUID of version 7 (RFC 9562 §5.7) in lower case: rows written together lie together in an index."""
+    """A UUID of version 7 (RFC 9562 §5.7, §6.2) in lower case: rows written together lie together."""
     milliseconds = int(at.timestamp() * 1000)
     value = (milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | secrets.randbits(12) << 64
-    value |= 0b10 << 62 | secrets.randbits(62)
-    return str(uuid.UUID(int=value))
+    value |= 0b10 << 62 | secrets.randbits(61)
+    same_millisecond = value >> 80 == _Sequence.last >> 80
+    _Sequence.last = _Sequence.last + 1 if same_millisecond else value
+    return str(uuid.UUID(int=_Sequence.last))
 
 
 def derived_id(*parts: str) -> str:

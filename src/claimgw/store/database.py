@@ -107,6 +107,7 @@ def driver_url(address: str) -> URL:
 def _postgres_engine(url: URL, connections: int) -> AsyncEngine:
     return create_async_engine(
         url,
+        hide_parameters=True,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=5,
@@ -116,7 +117,7 @@ def _postgres_engine(url: URL, connections: int) -> AsyncEngine:
 
 
 def _sqlite_engine(url: URL, begin: str, *, size: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=60)
+    engine = create_async_engine(url, hide_parameters=True, pool_size=size, max_overflow=0, pool_timeout=60)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
