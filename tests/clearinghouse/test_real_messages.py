@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from claimgw.clock import ManualClock, SystemClock
 from claimgw.ids import new_id
@@ -15,7 +16,7 @@ from claimgw.messages.encode import encode
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.identifiers import Licence
 from claimgw.store import Database, messages
-from claimgw.store.records import Message
+from claimgw.store.records import Message as Row
 from tests.conformance import real_messages
 from tests.conformance.real_messages import FOLDER, needed
 from tests.gateway import EXAMPLES, Gateway, parsed, register, resource, running
@@ -23,10 +24,6 @@ from tests.served import served
 
 TYPES = ("institutional", "professional", "oral", "pharmacy", "vision")
 REQUESTS = ("claim-request", "priorauth-request")
-
-real = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="the folder of real messages is not beside the repository"
-)
 
 
 def accepted() -> list[Path]:
@@ -48,22 +45,22 @@ def envelope(raw: bytes) -> Envelope:
 class Wire:
     """An ASGI app in front of a sandbox that keeps what was posted to it."""
 
-    def __init__(self, app: object) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
         self.posted: list[bytes] = []
 
-    async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]
-        body = b""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts: list[bytes] = []
 
-        async def listen():  # type: ignore[no-untyped-def]
-            nonlocal body
+        async def listen() -> Message:
             event = await receive()
-            body += event.get("body", b"")
-            if event["type"] == "http.request" and not event.get("more_body"):
-                self.posted.append(body)
+            if event["type"] == "http.request":
+                parts.append(event.get("body", b""))
+                if not event.get("more_body"):
+                    self.posted.append(b"".join(parts))
             return event
 
-        await self.app(scope, listen, send)  # type: ignore[operator]
+        await self._app(scope, listen, send)
 
 
 @asynccontextmanager
@@ -145,7 +142,7 @@ async def test_every_real_message_is_stored_as_it_came(database: Database, clock
         for file in files:
             message_id, raw = new_id(clock.now()), file.read_bytes()
             header = envelope(raw)
-            row = Message(
+            row = Row(
                 id=message_id,
                 sender=str(header.sender),
                 receiver=str(header.receiver),
