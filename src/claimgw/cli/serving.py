@@ -99,8 +99,8 @@ class Server(uvicorn.Server):
         await self.serve([self._listener.socket])
 
     def stop(self) -> None:
-        """Stop gracefully; asked twice, at once."""
-        self.force_exit = self.should_exit
+        """Stop gracefully, in half a minute at the most. Asking again does not make it quicker: uvicorn would
+        then leave out the app's own end, and with it what is under way."""
         self.should_exit = True
 
 

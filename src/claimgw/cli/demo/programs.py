@@ -62,6 +62,8 @@ class Program:
                 "claimgw",
                 *self.words,
                 env=inherited | self.settings,
+                # Ctrl-C at the terminal is for this process, which then stops the others in order.
+                start_new_session=True,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
