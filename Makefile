@@ -5,13 +5,13 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-CHECKED := src tests migrations
+CHECKED := src tests migrations benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test serve fmt lint clean
+.PHONY: help install demo bench-validate test serve fmt lint clean
 
 help:  ## list what can be done
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
 install: $(VENV)/installed-server  ## create .venv with claimgw in it
 
@@ -24,6 +24,9 @@ serve: $(VENV)/installed-server  ## a gateway and two sandbox insurers to play w
 test: lint  ## all that can be checked: format, lint, types, imports, every test
 	@$(BIN)/python -m pytest -n 2 --junitxml=$(VENV)/tests.xml; code=$$?; \
 	$(BIN)/python -m tests.told $(VENV)/tests.xml; exit $$code
+
+bench-validate: $(VENV)/installed-server  ## time a verdict, from bytes to findings
+	$(BIN)/python benchmarks/validate.py $(if $(JSON),--json $(JSON))
 
 lint: $(VENV)/installed-test  ## format, lint, types, imports
 	$(BIN)/ruff format --check $(CHECKED)
