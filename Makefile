@@ -11,7 +11,7 @@ CHECKED := src tests migrations benchmarks
 .PHONY: help install demo bench-validate test serve fmt lint clean
 
 help:  ## list what can be done
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
 
 install: $(VENV)/installed-server  ## create .venv with claimgw in it
 
