@@ -204,10 +204,12 @@ def _type(path: str) -> str:
     return type_
 
 
-@pytest.mark.parametrize("file", sorted((_TOP / "examples").glob("*.json")), ids=lambda file: file.stem)
+def _sound_examples() -> list[Path]:
+    return [file for file in sorted((_TOP / "examples").glob("*.json")) if "refused" not in file.stem]
+
+
+@pytest.mark.parametrize("file", _sound_examples(), ids=lambda file: file.stem)
 def test_the_constraints_hold_on_the_examples(file: Path) -> None:
-    if "refused" in file.stem:
-        pytest.skip("an example of a message that is wrong")
     broken = set()
     bundle = json.loads(file.read_bytes(), parse_float=Decimal)
     for resource in _resources(bundle):
