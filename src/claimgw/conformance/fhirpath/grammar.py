@@ -156,7 +156,8 @@ class _Reader:
         if self.next.kind is Kind.SPECIAL:
             raise self.fault("A variable cannot follow a point")
         at = self.next.at
-        name = self._name()
+        # `text.div` is written without backticks now and then, and can mean but one thing.
+        name = self._name() if focus is None or self.next.kind is not Kind.NAME else self._take().text
         if not self._sign("("):
             return Member(focus, name, at)
         arguments: list[Node] = []

@@ -123,7 +123,12 @@ def _one(value: Any, sibling: Any, route: Route) -> Iterator[Item]:
 
 def primitives(holder: Any, key: str, type_: str) -> list[Any]:
     """The values of a repeating primitive; BARE for one that has only its `_key` sibling."""
-    return [plain(item) for item in _along(holder, Route(key, type_, True))]
+    if "_" + key in holder:
+        return [plain(item) for item in _along(holder, Route(key, type_, True))]
+    values = holder.get(key)
+    if type(values) is not list:
+        return []
+    return [value for value in values if shapes.fits(value, type_)]
 
 
 def typed(holder: Any, route: Route) -> list[Item]:

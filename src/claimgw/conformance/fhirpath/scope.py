@@ -13,7 +13,7 @@ MemberOf: TypeAlias = Callable[[Any, str], bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`resource` is `%resource`, the nearest resource around the node; `root` is `%rootResource`, around that.
+    """`resource` is `%resource`, the nearest around the node; `root` is `%rootResource`, around that.
 
     `now` is aware; `today()` is the day in the zone it is given in, so give it in that of the sender.
     """

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
 from claimgw.conformance.base import ANY_RESOURCE, is_resource, structure
 from claimgw.conformance.fhirpath.values.moments import Moment
-from claimgw.conformance.fhirpath.values.numbers import is_number
 from claimgw.conformance.fhirpath.values.quantities import Measure
 
 # What FHIRPath calculates; `System.` keeps its String apart from FHIR's string.
@@ -54,6 +54,23 @@ PRIMITIVES: Final = (
 _NO_DOMAIN = frozenset({"Bundle", "Binary", "Parameters"})
 
 
+_FORMS = {"boolean": "bool", "integer": "int", "decimal": "number"}
+_CLASSES_OF_FORMS: dict[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "int": (int,),
+    "number": (int, Decimal),
+    "str": (str,),
+}
+
+
+def form(primitive: str) -> str:
+    """`bool`, `int`, `number` or `str`: what a JSON value of that primitive has to be."""
+    return _FORMS.get(_KIN.get(primitive, primitive), "str")
+
+
+_CLASSES = {primitive: _CLASSES_OF_FORMS[form(primitive)] for primitive in PRIMITIVES}
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One key that an element's name may lead to."""
@@ -69,7 +86,7 @@ class Route:
 
 @cache
 def routes(type_: str, name: str) -> tuple[Route, ...]:
-    """The keys behind a name in an object of that type: several for a choice, none if there is no such element."""
+    """The keys behind a name in an object of that type: several for a choice, none if it has no such."""
     if type_ in PRIMITIVES or type_ in SYSTEM or type_ in (UNKNOWN, RESOURCE):
         return ()
     elements = structure(type_).elements.values()
@@ -84,23 +101,9 @@ def all_routes(type_: str) -> tuple[Route, ...]:
     return tuple(Route(one.name, one.type, one.many) for one in structure(type_).elements.values())
 
 
-def form(primitive: str) -> str:
-    """`bool`, `int`, `number` or `str`: what a JSON value of that primitive has to be."""
-    root = _KIN.get(primitive, primitive)
-    return {"boolean": "bool", "integer": "int", "decimal": "number"}.get(root, "str")
-
-
 def fits(value: Any, primitive: str) -> bool:
     """Whether a JSON value has the form of the primitive. One that has not counts as absent everywhere."""
-    match form(primitive):
-        case "bool":
-            return type(value) is bool
-        case "int":
-            return type(value) is int
-        case "number":
-            return is_number(value)
-        case _:
-            return type(value) is str
+    return type(value) in _CLASSES[primitive]
 
 
 def is_type(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from claimgw.conformance.fhirpath.functions.site import Function, Site
 from claimgw.conformance.fhirpath.plan.base import Plan
-from claimgw.conformance.fhirpath.plan.leaves import Bound, Nothing
+from claimgw.conformance.fhirpath.plan.leaves import Nothing, Total
 from claimgw.conformance.fhirpath.plan.logic import logical
 from claimgw.conformance.fhirpath.plan.loops import (
     Aggregate,
@@ -36,7 +36,7 @@ def _repeat(site: Site) -> Plan:
 
 
 def _aggregate(site: Site) -> Plan:
-    loop, total = Loop(site.focus), Bound(SYSTEM)
+    loop, total = Loop(site.focus), Total(SYSTEM)
     begin = site.argument(1) if len(site.call.arguments) > 1 else Nothing()
     return Aggregate(loop, total, site.inside(loop, total=total), begin)
 

@@ -72,7 +72,7 @@ class Clock(Value):
 
 
 class Bound(Plan):
-    """What a loop has bound: `$this`, `$index` or `$total`. The loop sets `name` before its body is written."""
+    """What a loop has bound: `$this`, `$index` or `$total`. The loop sets `name` before its body."""
 
     def __init__(self, types: frozenset[str], source: Plan | None = None) -> None:
         self.types = types
@@ -93,6 +93,14 @@ class Bound(Plan):
 
     def single(self, w: Writer) -> str:
         return self.name
+
+
+class Total(Bound):
+    """`$total`, which may be empty."""
+
+    def stream(self, w: Writer, body: Body) -> None:
+        with w.block(f"if {self.name} is not None:"):
+            body(w, self.name)
 
 
 def is_primitive(plan: Plan) -> bool:

@@ -13,7 +13,7 @@ from claimgw.conformance.fhirpath.plan.base import (
     nested,
     one_system,
 )
-from claimgw.conformance.fhirpath.plan.leaves import Bound
+from claimgw.conformance.fhirpath.plan.leaves import Bound, Total
 from claimgw.conformance.fhirpath.plan.logic import Logical
 from claimgw.conformance.fhirpath.plan.writer import Writer
 from claimgw.conformance.fhirpath.shapes import INTEGER, SYSTEM, UNKNOWN
@@ -119,7 +119,7 @@ class Aggregate(Value):
 
     types = SYSTEM
 
-    def __init__(self, loop: Loop, total: Bound, aggregator: Plan, begin: Plan) -> None:
+    def __init__(self, loop: Loop, total: Total, aggregator: Plan, begin: Plan) -> None:
         self._loop = loop
         self._total = total
         self._aggregator = aggregator

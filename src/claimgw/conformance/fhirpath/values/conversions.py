@@ -51,7 +51,7 @@ def to_string(value: Any) -> str | None:
         case str():
             return value
         case int() | Decimal():
-            return f"{value:f}" if numbers.absolute(value) is not None else None
+            return format(value, "d" if type(value) is int else "f") if numbers.is_handy(value) else None
         case Moment() | Measure():
             return str(value)
         case dict() if (found := measure(value)) is not None:

@@ -23,7 +23,9 @@ def equal(left: Any, right: Any) -> bool | None:
     if dict in kinds or list in kinds:
         return bool(kinds[0] is kinds[1] and key(left) == key(right))
     # To Python True is 1; the rest of JSON it compares as FHIRPath does, 100.00 to 100 included.
-    return (kinds[0] is bool) is (kinds[1] is bool) and bool(left == right)
+    if (kinds[0] is bool) is not (kinds[1] is bool):
+        return False
+    return bool(left == right)
 
 
 def _same_moment(left: Moment, right: Moment) -> bool | None:
@@ -45,7 +47,7 @@ def equals(left: Sequence[Any], right: Sequence[Any]) -> bool | None:
 
 def equivalent(left: Any, right: Any) -> bool:
     """`~` of two single values."""
-    return _blurred(left, right) == _blurred(right, left)
+    return bool(_blurred(left, right) == _blurred(right, left))
 
 
 def equivalents(left: Sequence[Any], right: Sequence[Any]) -> bool:

@@ -37,7 +37,7 @@ class Moment:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Moment | None:
-    """What FHIR or a literal (`@` taken off) writes; a Time with or without `T`. None if there is none such."""
+    """What FHIR or a literal (without `@`) writes; a Time with or without `T`. None if there is none such."""
     found = _FORM.fullmatch(text) if 0 < len(text) <= _LONGEST else None
     if (
         found is None

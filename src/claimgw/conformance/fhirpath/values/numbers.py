@@ -19,7 +19,7 @@ def is_number(value: Any) -> bool:
     return type(value) is Decimal or type(value) is int
 
 
-def _handy(value: Any) -> bool:
+def is_handy(value: Any) -> bool:
     """Whether it is a number that can be reckoned with at no great cost."""
     if type(value) is int:
         return value.bit_length() <= 3 * _DIGITS
@@ -29,7 +29,7 @@ def _handy(value: Any) -> bool:
 
 
 def _reckoned(function: Callable[..., Number], *numbers: Any) -> Number | None:
-    if not all(map(_handy, numbers)):
+    if not all(map(is_handy, numbers)):
         return None
     try:
         return function(*numbers)
@@ -64,28 +64,28 @@ def remainder(left: Any, right: Any) -> Number | None:
 
 
 def negated(number: Any) -> Number | None:
-    return -number if _handy(number) else None
+    return -number if is_handy(number) else None
 
 
 def absolute(number: Any) -> Number | None:
-    return abs(number) if _handy(number) else None
+    return abs(number) if is_handy(number) else None
 
 
 def ceiling(number: Any) -> int | None:
-    return -int((-Decimal(number)).to_integral_value(ROUND_FLOOR)) if _handy(number) else None
+    return -int((-Decimal(number)).to_integral_value(ROUND_FLOOR)) if is_handy(number) else None
 
 
 def floor(number: Any) -> int | None:
-    return int(Decimal(number).to_integral_value(ROUND_FLOOR)) if _handy(number) else None
+    return int(Decimal(number).to_integral_value(ROUND_FLOOR)) if is_handy(number) else None
 
 
 def truncate(number: Any) -> int | None:
-    return int(number) if _handy(number) else None
+    return int(number) if is_handy(number) else None
 
 
 def rounded(number: Any, digits: Any = 0) -> Number | None:
     """To that many decimals, halves away from zero."""
-    if not _handy(number) or type(digits) is not int or not 0 <= digits <= _DIGITS:
+    if not is_handy(number) or type(digits) is not int or not 0 <= digits <= _DIGITS:
         return None
     if type(number) is int or -number.as_tuple().exponent <= digits:
         return _as_number(number)
@@ -108,11 +108,11 @@ def square_root(number: Any) -> Number | None:
 
 
 def exponential(number: Any) -> Number | None:
-    return _reckoned(_ROUNDED.exp, number) if _handy(number) and abs(number) < 1000 else None
+    return _reckoned(_ROUNDED.exp, number) if is_handy(number) and abs(number) < 1000 else None
 
 
 def natural_logarithm(number: Any) -> Number | None:
-    return _reckoned(_ROUNDED.ln, number) if _handy(number) and number > 0 else None
+    return _reckoned(_ROUNDED.ln, number) if is_handy(number) and number > 0 else None
 
 
 def logarithm(number: Any, base: Any) -> Number | None:

@@ -11,7 +11,7 @@ from claimgw.conformance.fhirpath.values.quantities import Measure
 def _order(left: Any, right: Any) -> int | None:
     """Below, at or above 0; None where there is no order, or none that can be told."""
     if (is_number(left) and is_number(right)) or type(left) is type(right) is str:
-        return (left > right) - (left < right)
+        return 0 if left == right else -1 if left < right else 1
     if type(left) is type(right) is Moment:
         return moments.compare(left, right)
     if Measure in (type(left), type(right)) or type(left) is type(right) is dict:

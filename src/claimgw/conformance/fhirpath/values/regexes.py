@@ -1,7 +1,8 @@
 """Does a text match a regular expression, in time that grows with the text and no faster?
 
 Python's `re` tries every way: `(a+)+$` never ends on forty letters. A pattern in which one part at most can
-vary, from a fixed start, has one way, and goes to `re`. Any other is run as an automaton, some twenty times slower.
+vary, from a fixed start, has one way, and goes to `re`. Any other is run as an automaton, some
+twenty times slower.
 """
 
 import re
@@ -45,8 +46,8 @@ def full(pattern: str) -> Matching:
 def replacing(pattern: str) -> Callable[[Any, Any], str | None]:
     """`replaceMatches`, with `$1` for the first group. Raises NotLinear."""
     parts, compiled = _read(pattern)
-    if _varying(parts) or not pattern:
-        raise NotLinear("Matches can be replaced only where all of them are of one length")
+    if not pattern or not _greedy_to_the_end(parts):
+        raise NotLinear("Matches can be replaced only if no more than the last part of the pattern varies")
 
     def replaced(text: Any, by: Any) -> str | None:
         if type(text) is not str or type(by) is not str:
@@ -69,6 +70,14 @@ def _read(pattern: str) -> tuple[Part, re.Pattern[str]]:
         return parts, re.compile(pattern.replace(r"\z", r"\Z"), _FLAGS)
     except (re.error, OverflowError, RecursionError) as fault:
         raise NotLinear(f"The regular expression cannot be read: {fault}") from None
+
+
+def _greedy_to_the_end(part: Part) -> bool:
+    """Whether nothing varies but the last part: what that takes, no later match looks at again."""
+    if not isinstance(part, Row) or not part.parts:
+        return _varying(part) == 0
+    *fixed, last = part.parts
+    return sum(map(_varying, fixed)) == 0 and _varying(last) <= 1
 
 
 def _varying(part: Part) -> int:

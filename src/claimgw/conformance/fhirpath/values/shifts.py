@@ -24,9 +24,10 @@ _FURTHEST = 86_400 * 366 * _YEARS
 
 def shifted(moment: Moment, by: Measure, sign: int) -> Moment | None:
     """As precise as `moment` is: to a year, 24 months are 2 and 23 are 1. None if no calendar has it."""
-    if by.unit in _MONTHS and moment.kind != "time" and abs(by.value) < 12 * _YEARS:
+    size = Decimal(by.value).copy_abs()
+    if by.unit in _MONTHS and moment.kind != "time" and size < 12 * _YEARS:
         parts = _by_months(moment.parts, sign * int(by.value) * _MONTHS[by.unit])
-    elif by.unit in _SECONDS and abs(by.value) * _SECONDS[by.unit] < _FURTHEST:
+    elif by.unit in _SECONDS and size * _SECONDS[by.unit] < _FURTHEST:
         parts = _by_seconds(moment, sign * by.value * _SECONDS[by.unit])
     else:
         return None

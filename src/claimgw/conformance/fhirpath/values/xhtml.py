@@ -1,67 +1,59 @@
-"""Is a narrative's text the XHTML that FHIR allows? (txt-1, txt-2: formatting only, something to read.)"""
+"""Is a narrative's text the XHTML that FHIR allows? (txt-1, txt-2: formatting only, something to read.)
+
+Not by `html.parser`: on comments that do not end it takes the square of the length.
+"""
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 _ALLOWED = re.compile(
     "a|abbr|acronym|b|big|blockquote|br|caption|cite|code|col|colgroup|dd|dfn|div|dl|dt|em|h[1-6]|hr|i|img|kbd|li"
     "|map|area|ol|p|pre|q|samp|small|span|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|tt|ul|var"
 )
-_EMPTY = frozenset({"area", "br", "col", "hr", "img"})
-_SCHEMES = ("javascript:", "vbscript:")
-
-
-class _Reading(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.sound = True
-        self.says_something = False
-        self._open: list[str] = []
-        self._closed = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.sound &= (
-            _ALLOWED.fullmatch(tag) is not None and not self._closed and (bool(self._open) or tag == "div")
-        )
-        for name, value in attrs:
-            self.sound &= not name.startswith("on") and not (value or "").strip().lower().startswith(_SCHEMES)
-        self.says_something |= tag == "img"
-        if tag not in _EMPTY:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in _EMPTY:
-            self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _EMPTY:
-            return
-        self.sound &= bool(self._open) and self._open[-1] == tag
-        del self._open[-1:]
-        self._closed = not self._open
-
-    def handle_data(self, data: str) -> None:
-        said = bool(data.strip())
-        self.says_something |= said
-        self.sound &= bool(self._open) or not said
-
-    def handle_decl(self, decl: str) -> None:
-        self.sound = False
-
-    def handle_pi(self, data: str) -> None:
-        self.sound = False
-
-    def whole(self) -> bool:
-        return self.sound and self.says_something and self._closed
+_TAG = re.compile(
+    r"""<(?P<closes>/?)(?P<name>[a-z][a-z0-9]*)(?P<attributes>(?:\s+[\w:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)"""
+    r"\s*(?P<empty>/?)>"
+)
+_ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*["']\s*([a-z]*:?)""", re.IGNORECASE)
+_SCHEMES = frozenset({"javascript:", "vbscript:"})
 
 
 def sound(text: Any) -> bool | None:
     """One `div` of allowed elements, closed in order, without scripts, that says something."""
     if type(text) is not str:
         return None
-    reading = _Reading()
-    reading.feed(text)
-    reading.close()
-    return reading.whole()
+    open_: list[str] = []
+    place, says_something = 0, False
+    text = text.strip()
+    while place < len(text):
+        if text.startswith("<!--", place):
+            end = text.find("-->", place + 4) + 3
+        elif text[place] == "<":
+            end = _tag_end(text, place, open_)
+            says_something |= text.startswith("<img", place)
+        else:
+            end = text.find("<", place)
+            says_something |= not text[place:end].isspace()
+        # Nothing stands after the div, and nothing is left unfinished.
+        if end <= place or (not open_ and end < len(text)):
+            return False
+        place = end
+    return says_something and not open_
+
+
+def _tag_end(text: str, place: int, open_: list[str]) -> int:
+    tag = _TAG.match(text, place)
+    return tag.end() if tag is not None and _follows(tag, open_, place) else -1
+
+
+def _follows(tag: re.Match[str], open_: list[str], place: int) -> bool:
+    """Whether the tag may stand there; it is added to what is open, or closes it."""
+    name = tag["name"]
+    if tag["closes"]:
+        return bool(open_) and open_.pop() == name
+    if _ALLOWED.fullmatch(name) is None or (not open_ and (name != "div" or place > 0)):
+        return False
+    if not tag["empty"]:
+        open_.append(name)
+    found = _ATTRIBUTE.findall(tag["attributes"])
+    return not any(key.lower().startswith("on") or value.lower() in _SCHEMES for key, value in found)
