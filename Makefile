@@ -5,10 +5,10 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-CHECKED := src tests migrations benchmarks
+CHECKED := src tests migrations benchmarks campaigns
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo bench-validate test serve fmt lint clean
+.PHONY: help install demo bench-validate mutants fuzz test serve fmt lint clean
 
 help:  ## list what can be done
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -20,6 +20,12 @@ demo: $(VENV)/installed-server  ## play the whole story with real processes; exi
 
 serve: $(VENV)/installed-server  ## a gateway and two sandbox insurers to play with, until Ctrl-C; data in var/
 	$(BIN)/claimgw demo --stay --folder var --port 8080
+
+mutants: $(VENV)/installed-server  ## spoil the examples, one fault each, and count what is caught; 0 from 99 % up
+	$(BIN)/python -m campaigns.mutants $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
+
+fuzz: $(VENV)/installed-server  ## 100,000 messages with any JSON in any place; findings, in linear time
+	$(BIN)/python -m campaigns.fuzz $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
 
 test: lint  ## all that can be checked: format, lint, types, imports, every test
 	@$(BIN)/python -m pytest -n 2 --junitxml=$(VENV)/tests.xml; code=$$?; \
