@@ -11,9 +11,9 @@ from tests.endpoint.doors import Doors
 from tests.gateway import FHIR, HOSPITAL
 
 
-async def validate(doors: Doors, raw: bytes, **headers: str) -> httpx.Response:
+async def validate(doors: Doors, raw: bytes, query: str = "", **headers: str) -> httpx.Response:
     named = {**FHIR, "authorization": f"Bearer {doors.keys[HOSPITAL]}", **headers}
-    return await doors.gateway.client.post("/fhir/$validate", content=raw, headers=named)
+    return await doors.gateway.client.post(f"/fhir/$validate{query}", content=raw, headers=named)
 
 
 def codes(response: httpx.Response) -> list[str]:
@@ -57,3 +57,16 @@ async def test_a_body_that_cannot_come_in_is_refused_as_at_the_other_door(doors:
     response = await validate(doors, b"{}", **{"content-type": "text/plain"})
     assert (response.status_code, codes(response)) == (415, ["GE-00016"])
     assert (await validate(doors, b" " * (11 * 1024 * 1024))).status_code == 413
+
+
+async def test_stages_are_told_one_by_one_unless_all_are_asked_for(doors: Doors) -> None:
+    raw = fresh(CLAIM).replace(b'"status": "active"', b'"status": "active", "mood": "good"', 1)
+    raw = raw.replace(b'"type": "message"', b'"type": "batch"', 1)
+    staged, whole = await validate(doors, raw), await validate(doors, raw, "?stages=all")
+    assert set(codes(staged)) < set(codes(whole))
+    assert "BV-00130" in codes(whole)
+
+
+@pytest.mark.parametrize("query", ["?stages=some", "?profile=x", "?stages=all&async=true"])
+async def test_other_parameters_are_refused(query: str, doors: Doors) -> None:
+    assert (await validate(doors, fresh(CLAIM), query)).status_code == 400

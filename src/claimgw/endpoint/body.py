@@ -1,17 +1,22 @@
 """May this body come in: its type, its size? Bytes under a limit, or a refusal."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from starlette.requests import ClientDisconnect, Request
 
 from claimgw.clearinghouse.open import Refusal
 from claimgw.messages.decode import LARGEST
 from claimgw.messages.findings import Finding
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
 FHIR_JSON = "application/fhir+json"
 _TAKEN = {FHIR_JSON, "application/json", "application/json+fhir"}
 
 
-def unacceptable(request: Request) -> Refusal | None:
-    """What the headers alone forbid (spec §9.1, §9.3)."""
+def unacceptable(request: Request, taken: Mapping[str, str] = NOTHING) -> Refusal | None:
+    """What the head alone forbids (spec §9.1, §9.3). `taken`: the parameters there are, and their value."""
     media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     if media.strip() not in _TAKEN:
         return _refusal(415, f"The content type is not {FHIR_JSON}", f"Send Content-Type: {FHIR_JSON}")
@@ -24,8 +29,10 @@ def unacceptable(request: Request) -> Refusal | None:
     accepted = request.headers.get("accept", "*/*").lower()
     if not any(media in accepted for media in (*_TAKEN, "*/*", "application/*")):
         return _refusal(406, f"The answer would be {FHIR_JSON}, which is not accepted", f"Accept {FHIR_JSON}")
-    if request.query_params:
-        return _refusal(400, "The operation takes no parameters", "Leave the query of the address out")
+    if not request.query_params.items() <= taken.items():
+        known = " or ".join(f"{name}={value}" for name, value in taken.items())
+        hint = f"Give {known}, or nothing" if taken else "Leave the query of the address out"
+        return _refusal(400, "The operation does not take these parameters", hint)
     return None
 
 

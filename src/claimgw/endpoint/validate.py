@@ -17,10 +17,15 @@ from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.events import Leg
 from claimgw.messages.findings import Finding, Severity
 
+_PARAMETERS = {"stages": "all"}
+
 
 @dataclass(frozen=True, slots=True)
 class Validate:
-    """The FHIR operation: an OperationOutcome with every finding, or one that says nothing is wrong."""
+    """The FHIR operation: an OperationOutcome with every finding, or one that says nothing is wrong.
+
+    Staged like the gateway itself (spec §0.3 item 1): `?stages=all` shows all there is at once.
+    """
 
     clock: Clock
     doorkeeper: Doorkeeper
@@ -29,7 +34,7 @@ class Validate:
         return await guarded(request, self._serve)
 
     async def _serve(self, request: Request) -> Response:
-        if refusal := unacceptable(request):
+        if refusal := unacceptable(request, _PARAMETERS):
             return refuse(refusal)
         if isinstance(await self.doorkeeper.caller(request), Stranger):
             return stranger()
@@ -39,10 +44,12 @@ class Validate:
         envelope = read(raw)
         if isinstance(envelope, Finding):
             return fhir(replies.outcome([envelope]))
-        return fhir(replies.outcome(self._findings(envelope)))
+        all_stages = "stages" in request.query_params
+        return fhir(replies.outcome(self._findings(envelope, all_stages)))
 
-    def _findings(self, envelope: Envelope) -> list[Finding]:
+    def _findings(self, envelope: Envelope, all_stages: bool) -> list[Finding]:
         answers = envelope.event is not None and envelope.event.leg is not Leg.REQUEST
         direction = Direction.ANSWER if answers else Direction.REQUEST
         sound = Finding("GE-00000", "Bundle", "Nothing is wrong", severity=Severity.INFORMATION)
-        return check(envelope, self.clock.now(), direction=direction) or [sound]
+        found = check(envelope, self.clock.now(), direction=direction, all_stages=all_stages)
+        return found or [sound]
