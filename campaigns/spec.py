@@ -130,7 +130,7 @@ def _lines(profile: str, raw: Json) -> Iterator[Element]:
         codes=codes,
         **({} if extension else of_value),
     )
-    if extension and raw.get("valueType"):
+    if extension and raw.get("valueType", "BackboneElement") != "BackboneElement":
         yield Element(
             profile,
             raw["path"] + ".value[x]",

@@ -38,8 +38,8 @@ def faults(element: Element, site: Site, spec: Spec) -> Iterator[Fault | str]:
         yield from _repeated(element, site)
     for way in site.values:
         for part in parts(element, at(site.bundle, way), spec):
-            if part.least and _valid_without(element, at(site.bundle, way), part):
-                yield "a reference with a display needs no address here"
+            if part.least and _valid_without(element, part):
+                yield "a reference that may be a display alone needs no address"
             elif part.least:
                 yield from _removed_part(element, site, way, part)
 
@@ -111,9 +111,9 @@ def _removed_part(element: Element, site: Site, way: Way, part: Part) -> Iterato
         )
 
 
-def _valid_without(element: Element, value: Json, part: Part) -> bool:
-    """Where a display alone is allowed (DP-Reference-4), what is removed need not be there."""
-    return part.path == ("reference",) and "or4" in (element.form or "") and "display" in value
+def _valid_without(element: Element, part: Part) -> bool:
+    """Where a display alone is allowed (DP-Reference-4), nothing is required."""
+    return part.path == ("reference",) and "or4" in (element.form or "")
 
 
 def _of_part(part: Part) -> frozenset[str]:

@@ -9,6 +9,8 @@ from campaigns.spec import Element, Json, Spec
 
 _NOWHERE = "http://nowhere.example/fhir/{}/none"
 _RE = families("RE")
+# What a message is about has rules of its own for the type: BV-00233, BV-00234.
+_BV = families("BV")
 
 
 def faults(element: Element, site: Site, spec: Spec) -> Iterator[Fault | str]:
@@ -103,6 +105,6 @@ def _other_type(element: Element, way: Way, types: set[str]) -> Iterator[Fault |
         way,
         inner,
         ((inner, other),),
-        _RE,
+        _RE | _BV,
         element.code("reference"),
     )
