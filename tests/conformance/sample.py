@@ -2,19 +2,21 @@
 
 import copy
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from claimgw.conformance import Direction, check
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.findings import Finding
-from claimgw.messages.identifiers import DEFINITIONS, LICENCE_SYSTEMS, Licence, LicenceKind
+from claimgw.messages.identifiers import CODES, DEFINITIONS, LICENCE_SYSTEMS, Licence, LicenceKind
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 PROVIDER = Licence(LicenceKind.PROVIDER, "PR-1001")
 INSURER = Licence(LicenceKind.PAYER, "INS-2001")
 TPA = Licence(LicenceKind.PAYER, "TPA-3001")
 
+_HL7 = "http://terminology.hl7.org/CodeSystem/"
 _HOME = "http://provider.example/"
 _CLAIM_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
 _TASK = "http://nphies.sa/terminology/CodeSystem/task-"
@@ -23,22 +25,59 @@ Json = dict[str, Any]
 
 
 def claim() -> Json:
-    """Header, Claim, provider, insurer, Patient, Coverage: entries 0 to 5."""
+    """Header, Claim, provider, insurer, Patient, Coverage, Encounter: entries 0 to 6."""
     resource = {
         **_resource("Claim", "7", "professional-claim"),
+        "extension": [
+            {"url": DEFINITIONS + "extension-encounter", "valueReference": _to("Encounter", "5")},
+            {"url": DEFINITIONS + "extension-episode", "valueIdentifier": _identifier("episode", "E-7")},
+            {"url": DEFINITIONS + "extension-accountingPeriod", "valueDate": "2026-11-01"},
+        ],
         "identifier": [{"system": "http://provider.example/claim", "value": "C-7"}],
         "status": "active",
         "type": _concept(_CLAIM_TYPE, "professional"),
+        "subType": _concept(CODES + "claim-subtype", "op"),
         "use": "claim",
         "patient": _to("Patient", "3"),
         "created": "2026-11-01",
         "insurer": _to("Organization", "2"),
         "provider": _to("Organization", "1"),
         "priority": _concept("http://terminology.hl7.org/CodeSystem/processpriority", "normal"),
+        "payee": {"type": _concept(_HL7 + "payeetype", "provider")},
+        "careTeam": [
+            {
+                "sequence": 1,
+                "provider": {"identifier": _identifier("practitioner", "D-1")},
+                "role": _concept(_HL7 + "claimcareteamrole", "primary"),
+                "qualification": _concept(CODES + "practice-codes", "08.00"),
+            }
+        ],
+        "supportingInfo": list(_information()),
+        "diagnosis": [
+            {
+                "sequence": 1,
+                "diagnosisCodeableConcept": _concept("http://hl7.org/fhir/sid/icd-10-am", "E11.9"),
+                "type": [_concept(CODES + "diagnosis-type", "principal")],
+            }
+        ],
         "insurance": [{"sequence": 1, "focal": True, "coverage": _to("Coverage", "4")}],
         "item": [
             {
+                "extension": [
+                    {
+                        "url": DEFINITIONS + "extension-patient-share",
+                        "valueMoney": {"value": 0, "currency": "SAR"},
+                    },
+                    {
+                        "url": DEFINITIONS + "extension-patientInvoice",
+                        "valueIdentifier": _identifier("invoice", "I-7"),
+                    },
+                    {"url": DEFINITIONS + "extension-maternity", "valueBoolean": False},
+                ],
                 "sequence": 1,
+                "careTeamSequence": [1],
+                "diagnosisSequence": [1],
+                "quantity": {"value": 1},
                 "productOrService": _concept(
                     "http://nphies.sa/terminology/CodeSystem/procedures", "83600-00-10"
                 ),
@@ -56,6 +95,7 @@ def claim() -> Json:
         _organization("2", "insurer-organization", INSURER),
         _patient(),
         _coverage(),
+        _encounter(),
     )
 
 
@@ -116,7 +156,26 @@ def answer() -> Json:
         "insurer": _to("Organization", "2"),
         "requestor": _to("Organization", "1"),
         "request": {"identifier": {"system": "http://provider.example/claim", "value": "C-7"}},
+        "extension": [_decided("approved")],
         "outcome": "complete",
+        "item": [
+            {
+                "extension": [
+                    _decided("approved"),
+                    {
+                        "url": DEFINITIONS + "extension-patientInvoice",
+                        "valueIdentifier": _identifier("invoice", "I-7"),
+                    },
+                ],
+                "itemSequence": 1,
+                "adjudication": [
+                    _paid(),
+                    _paid("tax"),
+                    {"category": _concept(CODES + "ksa-adjudication", "approved-quantity"), "value": 1},
+                ],
+            }
+        ],
+        "total": [_paid()],
         "insurance": [{"sequence": 1, "focal": True, "coverage": _to("Coverage", "4")}],
     }
     header = _header("claim-response", "ClaimResponse", "8", INSURER, PROVIDER)
@@ -129,6 +188,20 @@ def answer() -> Json:
         _patient(),
         _coverage(),
     )
+
+
+def _decided(outcome: str) -> Json:
+    return {
+        "url": DEFINITIONS + "extension-adjudication-outcome",
+        "valueCodeableConcept": _concept(CODES + "adjudication-outcome", outcome),
+    }
+
+
+def _paid(what: str = "benefit") -> Json:
+    return {
+        "category": _concept(_HL7 + "adjudication", what),
+        "amount": {"value": 10.5, "currency": "SAR"},
+    }
 
 
 def resource(message: Json, index: int) -> Json:
@@ -179,6 +252,65 @@ def _header(event: str, type_: str, id_: str, sender: Licence, receiver: Licence
     }
 
 
+_MEASURED = {
+    "vital-sign-systolic": "mm[Hg]",
+    "vital-sign-diastolic": "mm[Hg]",
+    "vital-sign-height": "cm",
+    "vital-sign-weight": "kg",
+    "pulse": "/min",
+    "temperature": "Cel",
+    "oxygen-saturation": "%",
+    "respiratory-rate": "/min",
+}
+_TOLD = ("patient-history", "history-of-present-illness", "physical-examination", "treatment-plan")
+_PERIOD = {"start": "2026-11-01T07:00:00Z", "end": "2026-11-01T07:00:00Z"}
+
+
+def _information() -> Iterator[Json]:
+    """What every professional claim says of the patient's state."""
+    values: list[tuple[str, Json]] = [
+        (
+            kind,
+            {
+                "timingPeriod": dict(_PERIOD),
+                "valueQuantity": {"value": 36, "system": "http://unitsofmeasure.org", "code": unit},
+            },
+        )
+        for kind, unit in _MEASURED.items()
+    ]
+    values += [(kind, {"valueString": "As told"}) for kind in _TOLD]
+    values += [
+        ("chief-complaint", {"code": {"text": "Tired"}}),
+        ("investigation-result", {"code": _concept(CODES + "investigation-result", "INP")}),
+    ]
+    for sequence, (kind, more) in enumerate(values, 1):
+        category = _concept(CODES + "claim-information-category", kind)
+        yield {"sequence": sequence, "category": category, **more}
+
+
+def _encounter() -> Json:
+    return {
+        **_resource("Encounter", "5", "encounter"),
+        "extension": [
+            {
+                "url": DEFINITIONS + "extension-serviceEventType",
+                "valueCodeableConcept": _concept(CODES + "service-event-type", "SCSE"),
+            }
+        ],
+        "identifier": [_identifier("encounter", "N-5")],
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "serviceType": _concept(CODES + "service-type", "acute-care"),
+        "subject": _to("Patient", "3"),
+        "period": {"start": "2026-11-01T06:00:00Z", "end": "2026-11-01T07:30:00Z"},
+        "serviceProvider": _to("Organization", "1"),
+    }
+
+
+def _identifier(kind: str, value: str) -> Json:
+    return {"system": f"{_HOME}{kind}", "value": value}
+
+
 def _resource(type_: str, id_: str, profile: str) -> Json:
     return {"resourceType": type_, "id": id_, "meta": {"profile": [f"{DEFINITIONS}{profile}|1.0.0"]}}
 
@@ -186,15 +318,45 @@ def _resource(type_: str, id_: str, profile: str) -> Json:
 def _organization(id_: str, profile: str, licence: Licence) -> Json:
     return {
         **_resource("Organization", id_, profile),
+        **copy.deepcopy(_KIND_OF_HOUSE[profile]),
         "identifier": [licence.on_the_wire()],
+        "active": True,
         "name": "Some house",
     }
+
+
+_KIND_OF_HOUSE: dict[str, Json] = {
+    "provider-organization": {
+        "extension": [
+            {
+                "url": DEFINITIONS + "extension-provider-type",
+                "valueCodeableConcept": {"coding": [{"system": CODES + "provider-type", "code": "1"}]},
+            }
+        ],
+        "type": [{"coding": [{"system": CODES + "organization-type", "code": "prov"}]}],
+    },
+    "insurer-organization": {"type": [{"coding": [{"system": CODES + "organization-type", "code": "ins"}]}]},
+}
 
 
 def _patient() -> Json:
     return {
         **_resource("Patient", "3", "patient"),
-        "identifier": [{"system": "http://nphies.sa/identifier/iqama", "value": "2000000001"}],
+        "extension": [
+            {
+                "url": DEFINITIONS + "extension-occupation",
+                "valueCodeableConcept": _concept(CODES + "occupation", "education"),
+            }
+        ],
+        "identifier": [
+            {
+                "type": _concept(_HL7 + "v2-0203", "PRC"),
+                "system": "http://nphies.sa/identifier/iqama",
+                "value": "2000000001",
+            }
+        ],
+        "active": True,
+        "maritalStatus": _concept(_HL7 + "v3-MaritalStatus", "M"),
         "name": [{"text": "Invented Person"}],
         "gender": "female",
         "_gender": {
@@ -209,6 +371,10 @@ def _coverage() -> Json:
         **_resource("Coverage", "4", "coverage"),
         "identifier": [{"system": "http://insurer.example/member", "value": "M-4"}],
         "status": "active",
+        "type": _concept(CODES + "coverage-type", "EHCPOL"),
+        "policyHolder": _to("Organization", "2"),
+        "relationship": _concept(_HL7 + "subscriber-relationship", "self"),
+        "class": [{"type": _concept(_HL7 + "coverage-class", "plan"), "value": "P-4"}],
         "beneficiary": _to("Patient", "3"),
         "payor": [_to("Organization", "2")],
     }

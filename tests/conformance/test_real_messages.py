@@ -1,5 +1,6 @@
 """Is the verdict that of the real server, on every message it exchanged?"""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from claimgw.conformance import Direction, check
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.events import Leg
-from claimgw.messages.findings import Finding, errors
+from claimgw.messages.findings import Finding, errors, on_the_wire
 from tests.conformance.real_messages import accepted, files, needed, pairs, raw
 
 pytestmark = needed
@@ -58,15 +59,21 @@ def test_what_insurers_and_the_gateway_wrote_can_be_used(file: str) -> None:
     assert errors(_judge(file)) == []
 
 
+def _without_case(errors_: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    return {(code, place.lower()) for code, place in errors_}
+
+
 def test_no_place_is_blamed_that_the_real_server_does_not_blame() -> None:
     extra = {
-        (pair.file, finding.code, finding.path)
+        (pair.file, *one)
         for pair in pairs()
         if pair.errors
-        for finding in errors(_judge(pair.file))
-        if (finding.code, finding.path) not in pair.errors
+        for one in _without_case(
+            (finding.code, finding.path) for finding in on_the_wire(errors(_judge(pair.file)))
+        )
+        - _without_case(pair.errors)
     }
-    # Whether the Encounter of a claim must fit its extension is the profile's to say; it comes with profiles.
+    # Once, in a vision authorization, the server kept silent about the claim's side of a wrong encounter.
     assert {code for _, code, _ in extra} <= {"RE-00189"}
     assert len(extra) <= 1
 

@@ -32,7 +32,10 @@ T = "entry.1.resource"
 _HEADER = "Bundle.entry[0].resource"
 _TASK = "Bundle.entry[1].resource"
 _OTHER = {"coding": [{"system": "http://nphies.sa/terminology/CodeSystem/task-input-type", "code": "item"}]}
-_SECOND = {"endpoint": "http://receiver.example", "receiver": {"identifier": INSURER.on_the_wire()}}
+_SECOND = {
+    "endpoint": "http://receiver.example",
+    "receiver": {"type": "Organization", "identifier": INSURER.on_the_wire()},
+}
 
 ROWS = [
     # the parsing
@@ -64,16 +67,21 @@ ROWS = [
     ),
     Row("FR-00024", "Bundle.entry[4].resource.contact[0]", "entry.4.resource.contact", [{"gender": "male"}]),
     Row("GE-00013", _TASK, f"{T}.created", None),
-    Row("GE-00035", f"{_TASK}.item[0].sequence", f"{T}.item.0.sequence", "1"),
-    Row("GE-00035", f"{_TASK}.item[0].sequence", f"{T}.item.0.sequence", 1.0),
-    Row("GE-00035", f"{_TASK}.item[0].sequence", f"{T}.item.0.sequence", 0),
-    Row("GE-00035", f"{_TASK}.insurance[0].focal", f"{T}.insurance.0.focal", "true"),
+    Row("DT-00167", f"{_TASK}.item[0].sequence", f"{T}.item.0.sequence", "1"),
+    Row("DT-00167", f"{_TASK}.item[0].sequence", f"{T}.item.0.sequence", 1.0),
+    Row("DT-00167", f"{_TASK}.item[0].sequence", f"{T}.item.0.sequence", 0),
+    Row("DT-00106", f"{_TASK}.insurance[0].focal", f"{T}.insurance.0.focal", "true"),
     Row("GE-00035", f"{_TASK}.total.value", f"{T}.total.value", "10.5"),
     Row("GE-00035", f"{_TASK}.total.currency", f"{T}.total.currency", "bogus"),
-    Row("GE-00035", f"{_TASK}.total", f"{T}.total", [{"value": 1}]),
-    Row("GE-00035", f"{_TASK}.item", f"{T}.item", {"sequence": 1}),
-    Row("GE-00035", f"{_TASK}.item[0].serviced", f"{T}.item.0.servicedDate", "2026-02-29"),
-    Row("GE-00035", f"{_TASK}.item[0].serviced", f"{T}.item.0.servicedPeriod", {"start": "2026-10-01"}),
+    Row("DT-00228", f"{_TASK}.total", f"{T}.total", [{"value": 1}]),
+    Row("DT-00113", f"{_TASK}.item", f"{T}.item", {"sequence": 1}),
+    Row("DT-00169", f"{_TASK}.item[0].serviced", f"{T}.item.0.servicedDate", "2026-02-29"),
+    Row(
+        "BV-00439",
+        "bundle.entry[1].resource.item[0].serviced",
+        f"{T}.item.0.servicedPeriod",
+        {"start": "2026-10-01", "end": "2026-10-02"},
+    ),
     Row("GE-00035", "Bundle.entry[4].resource._gender", "entry.4.resource._gender", "female"),
     # structure
     Row("IC-00326", "Bundle.id", "id", None),
@@ -83,11 +91,11 @@ ROWS = [
     Row("IB-00006", "Bundle.type", "type", "bogus"),
     Row("DT-00052", "Bundle.timestamp", "timestamp", "2026-11-01T08:00:00"),
     Row("DT-00052", "Bundle.timestamp", "timestamp", "2026-11-31T08:00:00Z"),
-    Row("DT-00001", "Bundle.entry[6]", "entry.+", 7),
+    Row("DT-00001", "Bundle.entry[7]", "entry.+", 7),
     Row("IC-01428", "Bundle.entry[0].fullUrl", "entry.0.fullUrl", None),
     Row(
         "RE-00180",
-        "Bundle.entry[6].resource",
+        "Bundle.entry[7].resource",
         "entry.+",
         {"fullUrl": "urn:uuid:x", "resource": {"resourceType": "Bogus"}},
     ),
@@ -141,9 +149,9 @@ ROWS = [
     ),
     Row(
         "RE-00169",
-        f"{_TASK}.extension[0].value",
-        f"{T}.extension",
-        [{"url": "http://x.example", "valueReference": {"reference": "Encounter/1"}}],
+        f"{_TASK}.extension[3].value",
+        f"{T}.extension.+",
+        {"url": "http://x.example", "valueReference": {"reference": "Encounter/1"}},
     ),
     Row("RE-00176", f"{_TASK}.patient", f"{T}.patient.type", "Coverage"),
     Row(
@@ -197,11 +205,23 @@ ROWS = [
         "http://elsewhere.example",
     ),
     Row("BV-00167", "bundle.entry[0].resource.focus[0]", f"{H}.eventCoding.code", "communication"),
-    Row("BV-00165", "bundle.entry[1].resource.use", f"{T}.use", "preauthorization"),
+    Row(
+        "BV-00165",
+        "bundle.entry[1].resource.use",
+        f"{T}.use",
+        "preauthorization",
+        also=(("IB-00360", "bundle.entry[1].resource.use"),),
+    ),
     Row("BV-00248", "bundle.entry[0].resource.response", f"{H}.response", {"identifier": "1", "code": "ok"}),
     Row("BV-00219", "bundle.entry[1].resource.identifier[0].system", f"{T}.identifier.0.system", "claims"),
-    Row("BV-00389", "bundle.entry[1].resource.extension[0]", f"{T}.extension", [{"url": "http://x.example"}]),
-    Row("GE-00028", "bundle.entry[1].resource.total.value", f"{T}.total.value", 10.505),
+    Row("BV-00389", "bundle.entry[1].resource.extension[3]", f"{T}.extension.+", {"url": "http://x.example"}),
+    Row(
+        "GE-00028",
+        "bundle.entry[1].resource.total.value",
+        f"{T}.total.value",
+        10.505,
+        also=(("BV-00059", "bundle.entry[1].resource.total"),),
+    ),
     Row(
         "GE-00031",
         "bundle.entry[0].resource.sender",
@@ -298,7 +318,7 @@ ROWS = [
         "poll",
     ),
     Row("BV-00907", "bundle.entry[1].resource.status", f"{T}.status", "completed", "poll"),
-    Row("BV-00329", "bundle.entry[1].resource.intent", f"{T}.intent", "plan", "poll"),
+    Row("BV-00329", "bundle.entry[1].resource.intent", f"{T}.intent", "unknown", "poll"),
     Row("BV-00892", "bundle.entry[1].resource.priority", f"{T}.priority", "stat", "poll"),
     Row("BV-00910", "bundle.entry[1].resource.code", f"{T}.code.coding.0.code", "status", "poll"),
     Row(
@@ -409,7 +429,7 @@ def test_a_second_header_is_found() -> None:
             "resource": {**resource(message, 0), "id": "5"},
         }
     )
-    assert ("BV-00129", "bundle.entry[6].resource") in found(message)
+    assert ("BV-00129", "bundle.entry[7].resource") in found(message)
 
 
 def test_a_tpa_may_receive_for_the_insurers_it_serves_and_for_no_other() -> None:
@@ -452,7 +472,8 @@ def test_an_advanced_authorization_answers_nothing() -> None:
     message = answer()
     resource(message, 0)["eventCoding"]["code"] = "advanced-authorization"
     resource(message, 1)["use"] = "preauthorization"
-    assert [one.code for one in findings(message, Direction.NOTICE)] == ["BV-00644"]
+    # A claim response is of use claim: the sample declares that profile.
+    assert [one.code for one in findings(message, Direction.NOTICE)] == ["BV-00334", "BV-00644"]
 
 
 def test_a_failed_answer_may_have_an_outcome_as_focus_or_none() -> None:

@@ -7,7 +7,6 @@ times what one walk over this tree costs.
 
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -18,47 +17,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from claimgw.conformance.bindings import BINDINGS
+from claimgw.conformance.compiler.schema import Choice, Element, Structure
 
 ANY_RESOURCE = "Resource"
 _ABSTRACT = frozenset({"Resource", "DomainResource"})
 # The names of the annotations that fhir.resources gives its primitives, where they differ from FHIR's.
 _PRIMITIVES = {"EncodedBytes": "base64Binary", "UuidVersion": "uuid", "bool": "boolean"}
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One key an object may have.
-
-    `place` is the name in FHIRPath: `value` for `valueString`. `type` names a primitive (`code`), a structure
-    (`CodeableConcept`, `ClaimItem`) or, as `Resource`, any resource. `codes`: all it may be, if it is bound.
-    """
-
-    name: str
-    place: str
-    type: str
-    primitive: bool
-    many: bool
-    required: bool
-    codes: frozenset[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One element of several types (`value[x]`): at most one of the keys is there."""
-
-    place: str
-    names: tuple[str, ...]
-    required: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Structure:
-    """A resource, a data type or a part of a resource."""
-
-    name: str
-    elements: Mapping[str, Element]
-    required: tuple[Element, ...]
-    choices: tuple[Choice, ...]
 
 
 def is_resource(name: str) -> bool:

@@ -1,11 +1,12 @@
 """What is a rule given? One message, the time it came, whose it is; and ways to read a tree of any shape."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from claimgw.conformance.severity import Direction
+from claimgw.conformance.validator.faults import Pointer
 from claimgw.messages.envelope import Entry, Envelope
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import Licence
@@ -16,13 +17,14 @@ class Case:
     """What can be known without a profile, a registry or what came before.
 
     `now` is the time of receipt (aware). `served` are the insurers the receiver may adjudicate for, beside
-    itself: those of a TPA (spec §2.5).
+    itself: those of a TPA (spec §2.5). `pointers` are the references whose targets profiles limit, by place.
     """
 
     envelope: Envelope
     now: datetime
     direction: Direction
     served: frozenset[Licence] = frozenset()
+    pointers: Mapping[str, Pointer] = field(default_factory=dict)
 
     @property
     def event(self) -> str:

@@ -6,12 +6,23 @@ from datetime import datetime
 from itertools import islice
 
 from claimgw.conformance.case import Case, Rule
-from claimgw.conformance.codes import finding
-from claimgw.conformance.rules import bundle, header, parties, references, response, task
+from claimgw.conformance.codes import breach, finding
+from claimgw.conformance.rules import (
+    bundle,
+    encounter,
+    header,
+    information,
+    parties,
+    references,
+    response,
+    task,
+)
 from claimgw.conformance.severity import Direction, severity
-from claimgw.conformance.walk import faults
+from claimgw.conformance.validator.constraints import broken
+from claimgw.conformance.validator.schemas import Schemas, standard
+from claimgw.conformance.validator.walk import Walk
 from claimgw.messages.envelope import Envelope
-from claimgw.messages.findings import Finding, errors
+from claimgw.messages.findings import Finding, Severity, errors
 from claimgw.messages.identifiers import Licence
 
 # Findings of one stage. Junk of 10 MB holds millions of faults; nobody reads beyond the first hundred.
@@ -52,6 +63,11 @@ _BUSINESS: tuple[Rule, ...] = (
     parties.organizations,
     parties.claimant,
     parties.addressee,
+    encounter.classes,
+    encounter.emergencies,
+    encounter.service_event,
+    encounter.admissions,
+    information.coded,
     task.fixed,
     task.one_period,
     task.dates,
@@ -67,6 +83,7 @@ def check(
     direction: Direction,
     served: frozenset[Licence] = frozenset(),
     all_stages: bool = False,
+    schemas: Schemas | None = None,
 ) -> list[Finding]:
     """Every fault that can be told from the message and its time of receipt alone. Never raises.
 
@@ -74,24 +91,29 @@ def check(
     error: what cannot be parsed and what base FHIR does not know (FR, GE); structure, codes, references (IC,
     DT, IB, RE); business rules (BV), whose places start with a small letter. `all_stages` shows all there is.
     """
-    case = Case(envelope, now, direction, served)
+    schemas = schemas or standard()
+    walk = Walk(envelope.bundle, schemas, MOST)
+    pointers = {pointer.place: pointer for pointer in walk.pointers}
+    case = Case(envelope, now, direction, served, pointers)
     found: list[Finding] = []
-    for stage in _stages(case):
+    for stage in _stages(case, walk, schemas):
         found += stage
         if not all_stages and errors(found):
             break
     return found
 
 
-def _stages(case: Case) -> Iterator[list[Finding]]:
-    walked = [finding(fault) for fault in faults(case.envelope.bundle, MOST)]
+def _stages(case: Case, walk: Walk, schemas: Schemas) -> Iterator[list[Finding]]:
+    walked = [finding(fault) for fault in walk.found]
     business = [one for one in walked if one.path.startswith("bundle")]
     structural = [one for one in walked if one.path.startswith("Bundle")]
     unsound = [one for one in structural if one.code.startswith(_UNSOUND)]
+    sound = [one for one in structural if not one.code.startswith(_UNSOUND)]
     if len(walked) == MOST:
-        unsound.append(_MORE)
+        (unsound or sound or business).append(_MORE)
     yield _stage(case, [*case.envelope.unsound, *unsound], _SOUNDNESS)
-    yield _stage(case, [one for one in structural if not one.code.startswith(_UNSOUND)], _STRUCTURE)
+    yield _stage(case, sound, _STRUCTURE)
+    business += [breach(pending) for pending in islice(broken(walk.pending, case, schemas), MOST)]
     yield _stage(case, business, _BUSINESS)
 
 
@@ -101,10 +123,28 @@ def _stage(case: Case, walked: list[Finding], rules: tuple[Rule, ...]) -> list[F
         for rule in rules:
             yield from rule(case)
 
-    found = [_judged(one, case.direction) for one in islice(_once(everything()), MOST)]
+    found = list(islice(filter(None, (_judged(one, case) for one in _once(everything()))), MOST))
     if len(found) == MOST:
         found[-1] = _MORE
-    return found
+    return _without_echoes(found)
+
+
+# Codes of a profile, and the more exact ones of a rule that find the same fault at the same place.
+_ECHOES = {
+    "IB-00219": frozenset({"IB-00292"}),
+    "DT-01297": frozenset({"DT-01301", "DT-01304", "IB-00293", "IB-00294"}),
+}
+
+
+def _without_echoes(found: list[Finding]) -> list[Finding]:
+    if not any(one.code in _ECHOES for one in found):
+        return found
+    places = {(one.code, one.path) for one in found}
+    return [
+        one
+        for one in found
+        if not any((code, one.path) in places for code in _ECHOES.get(one.code, frozenset()))
+    ]
 
 
 def _once(findings: Iterator[Finding]) -> Iterator[Finding]:
@@ -116,6 +156,8 @@ def _once(findings: Iterator[Finding]) -> Iterator[Finding]:
             yield one
 
 
-def _judged(one: Finding, direction: Direction) -> Finding:
-    judged = severity(one.code, direction)
-    return one if one.severity is judged else replace(one, severity=judged)
+def _judged(one: Finding, case: Case) -> Finding | None:
+    judged = severity(one.code, case.direction, case.now.date(), one.source)
+    if judged is None or one.severity is Severity.WARNING or one.severity is judged:
+        return None if judged is None else one
+    return replace(one, severity=judged)

@@ -1,9 +1,10 @@
 """Which nphies code stands for this kind of fault at this element, and what is said about it?"""
 
+import re
 from collections.abc import Iterator, Mapping
 
-from claimgw.conformance.walk import Fault, Kind
-from claimgw.messages.findings import Finding
+from claimgw.conformance.validator.faults import Fault, Kind, Pending
+from claimgw.messages.findings import Finding, Severity
 
 # Resource: element=number …, from the rule list of the guide (spec §8.3). A fault at an element that is not
 # listed gets the generic code of its kind.
@@ -88,19 +89,32 @@ PaymentReconciliation: outcome=00202 status=00204
 OperationOutcome: issue.severity=00287
 """
 
+_IN_A_BATCH = re.compile(r"^\.entry\[[0-9]+\]\.resource\.entry\[")
+# The generic code of a fault at an element, and of one that the server writes beside a more exact one.
+_ANY_CARDINALITY = "IC-01428"
 _GENERIC = {
     Kind.UNKNOWN: "FR-00027",
-    Kind.MISSING: "IC-01428",
+    Kind.MISSING: _ANY_CARDINALITY,
+    Kind.SURPLUS: _ANY_CARDINALITY,
     Kind.FORM: "GE-00035",
-    Kind.CODE: "GE-00035",
+    Kind.CHOICE: "GE-00035",
+    Kind.CODE: "IB-00242",
+    Kind.FIXED: "GE-00035",
+    Kind.LENGTH: "GE-00035",
+    Kind.SLICE: _ANY_CARDINALITY,
     Kind.RESOURCE: "RE-00180",
 }
 
 _TEXTS = {
     Kind.UNKNOWN: ("FHIR R4 has no such element", "Remove the element or correct its name"),
     Kind.MISSING: ("A mandatory element is missing", "Add the element"),
+    Kind.SURPLUS: ("The element is there more often than it may be", "Keep as many as are allowed"),
     Kind.FORM: ("The value does not have the form of its type", "Write it as FHIR R4 says for this type"),
-    Kind.CODE: ("The code is not one that FHIR allows here", "Use a code of the element's value set"),
+    Kind.CHOICE: ("The value is given in two types", "Keep one of them"),
+    Kind.CODE: ("The code is not of the list bound here", "Use a code of the element's value set"),
+    Kind.FIXED: ("The value is not the one this profile fixes", "Write the value that the profile fixes"),
+    Kind.LENGTH: ("The text is too long", "Shorten it"),
+    Kind.SLICE: ("The item is none of those that may be here", "Remove it"),
     Kind.RESOURCE: ("This is no FHIR resource", "Name a FHIR R4 resource in resourceType"),
 }
 
@@ -126,14 +140,36 @@ def finding(fault: Fault) -> Finding:
         # Rules of base FHIR belong to the parsing, the others are business rules.
         place = fault.place if fault.rule.startswith("FR") else business(fault.place)
         return Finding(fault.rule, place, text, hint)
-    table = _TABLES.get(fault.kind, {})
     text, hint = _TEXTS[fault.kind]
-    return Finding(table.get(fault.element) or _GENERIC[fault.kind], fault.place, text, hint)
+    companions = ((_ANY_CARDINALITY, fault.companion),) if fault.companion else ()
+    if fault.code is None:
+        code = _TABLES.get(fault.kind, {}).get(fault.element) or _GENERIC[fault.kind]
+        if fault.kind is Kind.CODE and not fault.source:
+            code = _TABLES[Kind.CODE].get(fault.element) or "GE-00035"
+        return Finding(code, fault.place, text, hint, source=fault.source, companions=companions)
+    place = fault.place + fault.code.place
+    if fault.code.business or fault.code.code.startswith("BV"):
+        place = business(place)
+    return Finding(fault.code.code, place, text, hint, source=fault.source, companions=companions)
+
+
+_HOLD = "Correct the message so that this holds"
+
+
+def breach(pending: Pending) -> Finding:
+    """A constraint that is not kept, as it goes out: one of the business rules."""
+    constraint = pending.constraint
+    severity = Severity.ERROR if constraint.severity == "error" else Severity.WARNING
+    place = business(pending.place) + constraint.place
+    return Finding(constraint.key, place, constraint.text, _HOLD, severity, constraint.source)
 
 
 def business(place: str) -> str:
-    """The place as the server writes it for business rules: with a small letter (spec §0.3 item 1)."""
-    return "bundle" + place.removeprefix("Bundle")
+    """The place as the server writes it for business rules: with a small letter (spec §0.3 item 1).
+
+    It judges each member of a batch by itself, and counts the entries of that.
+    """
+    return "bundle" + _IN_A_BATCH.sub(".entry[", place.removeprefix("Bundle"))
 
 
 def _rows(family: str, table: str) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,10 @@
 """How bad is the breach of a rule, by the direction of the message?"""
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 
+from claimgw.conformance.since import SINCE
 from claimgw.messages.findings import Severity
 
 
@@ -52,6 +54,8 @@ _TABLE: Mapping[str, Mapping[Direction, Severity]] = {
             "IC-00228",  # MessageHeader.source.endpoint
         )
     },
+    # A month or a year names a period in a poll well enough.
+    "DT-01414": {Direction.REQUEST: _W, Direction.ANSWER: _W, Direction.NOTICE: _W},
     # Clients in production send `stat` (spec C-10).
     "BV-00892": {Direction.REQUEST: _W, Direction.ANSWER: _W, Direction.NOTICE: _W},
     # The real server refused a message with entries that nothing refers to for other reasons only.
@@ -59,6 +63,16 @@ _TABLE: Mapping[str, Mapping[Direction, Severity]] = {
 }
 
 
-def severity(code: str, direction: Direction) -> Severity:
+def severity(code: str, direction: Direction, on: date, source: str = "") -> Severity | None:
+    """None: the rule did not bind on that day, the day of receipt.
+
+    `source` is the profile without which this would be no fault: what an insurer writes is never withheld for
+    a profile's sake.
+    """
+    if (since := SINCE.get(code)) is not None and on < since:
+        return None
     rows = _TABLE.get(code) or _TABLE.get(code.partition("-")[0]) or _TABLE[""]
-    return rows[direction]
+    judged = rows[direction]
+    if source and direction is not Direction.REQUEST and judged is _E:
+        return _W
+    return judged

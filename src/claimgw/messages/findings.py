@@ -1,6 +1,6 @@
 """What is wrong with a message, and how is it said on the wire?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -22,7 +22,9 @@ class Finding:
     """One fault. `code` is the nphies code, `path` a FHIRPath as the server writes it.
 
     `text` says what is wrong and `hint` what to do. Neither ever quotes a value of the message:
-    it may be somebody's name or number.
+    it may be somebody's name or number. `source` is the profile or rule it comes from; "" for base FHIR.
+    `companions` are the generic findings, by code and path, that the real server writes beside this one: they
+    go out on the wire, a person sees one line.
     """
 
     code: str
@@ -30,11 +32,21 @@ class Finding:
     text: str
     hint: str = ""
     severity: Severity = Severity.ERROR
+    source: str = ""
+    companions: tuple[tuple[str, str], ...] = ()
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:
     """Those that forbid the message to go on."""
     return [finding for finding in findings if finding.severity is Severity.ERROR]
+
+
+def on_the_wire(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Each finding, and its companions after it as findings of their own."""
+    for finding in findings:
+        yield finding
+        for code, path in finding.companions:
+            yield Finding(code, path, finding.text, finding.hint, finding.severity, finding.source)
 
 
 def coding(finding: Finding) -> dict[str, Any]:
@@ -49,13 +61,16 @@ def coding(finding: Finding) -> dict[str, Any]:
 
 def business_errors(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """`ClaimResponse.error`, one for each finding."""
-    return [{"code": {"coding": [coding(finding)]}} for finding in findings]
+    return [{"code": {"coding": [coding(finding)]}} for finding in on_the_wire(findings)]
 
 
 def task_outputs(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """`Task.output` of a failed task; the type's system is the value set's URL, as real servers do (C-08)."""
     kind = {"coding": [{"system": VALUE_SETS + "task-output-type", "code": "error"}]}
-    return [{"type": kind, "valueCodeableConcept": {"coding": [coding(finding)]}} for finding in findings]
+    return [
+        {"type": kind, "valueCodeableConcept": {"coding": [coding(finding)]}}
+        for finding in on_the_wire(findings)
+    ]
 
 
 def operation_outcome(findings: Iterable[Finding]) -> dict[str, Any]:
@@ -63,7 +78,7 @@ def operation_outcome(findings: Iterable[Finding]) -> dict[str, Any]:
     return {
         "resourceType": "OperationOutcome",
         "meta": {"profile": [DEFINITIONS + "operationoutcome|1.0.0"]},
-        "issue": [_issue(finding) for finding in findings],
+        "issue": [_issue(finding) for finding in on_the_wire(findings)],
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from claimgw.conformance.case import Case, items_at, object_at, objects_at, text_at
 from claimgw.conformance.profiles import accepted
+from claimgw.conformance.validator.faults import Pointer
 from claimgw.messages.envelope import licence_of
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import GATEWAY
@@ -52,16 +53,16 @@ class _Node:
 
 def targets(case: Case) -> Iterator[Finding]:
     """RE-00169, IB-00251, RE-00176, RE-00170 with its companions, RE-00177."""
-    yield from _bundle(case.envelope.bundle, "Bundle", outermost=True)
+    yield from _bundle(case, case.envelope.bundle, "Bundle", outermost=True)
 
 
-def _bundle(bundle: Mapping[str, Any], path: str, *, outermost: bool) -> Iterator[Finding]:
+def _bundle(case: Case, bundle: Mapping[str, Any], path: str, *, outermost: bool) -> Iterator[Finding]:
     scope = _scope(bundle, path, outermost)
     met: set[str] = set()
     for entry in scope.entries:
         yield from _declared(entry)
         if entry.type == "Bundle":
-            yield from _bundle(entry.resource, entry.path, outermost=False)
+            yield from _bundle(case, entry.resource, entry.path, outermost=False)
             continue
         for reference in _references(entry.resource):
             literal = reference.value.get("reference")
@@ -69,7 +70,7 @@ def _bundle(bundle: Mapping[str, Any], path: str, *, outermost: bool) -> Iterato
                 target = resolve(literal, entry.full_url, scope.by_url)
                 if target is not None:
                     met.add(target.path)
-                yield from _leads(scope, entry, reference, literal, target)
+                yield from _leads(case, scope, entry, reference, literal, target)
     for entry in scope.entries[1:]:
         if entry.path not in met and not _may_stand_alone(entry):
             yield Finding(
@@ -94,7 +95,7 @@ def _may_stand_alone(entry: _Target) -> bool:
 
 
 def _leads(
-    scope: _Scope, entry: _Target, reference: _Node, literal: str, target: _Target | None
+    case: Case, scope: _Scope, entry: _Target, reference: _Node, literal: str, target: _Target | None
 ) -> Iterator[Finding]:
     # Inside members of a batch real servers take absolute http references only (spec §0.3 item 8).
     if not scope.outermost and literal.startswith("urn:"):
@@ -119,17 +120,21 @@ def _leads(
             "Let both agree",
         )
     elif not _fits(target):
-        code = _COMPANIONS.get(f"{entry.type}{reference.place(indexes=False)}", "RE-00165")
+        here = entry.path + reference.place()
         yield Finding(
-            code,
-            entry.path + reference.place(),
+            _FOCUS if here == _AT_FOCUS else _code(case.pointers.get(here)),
+            here,
             "The target does not declare a profile that is accepted here",
             "See the target",
         )
 
 
-# RE codes of the elements whose target has a foreign profile, as far as real servers showed them.
-_COMPANIONS = {"MessageHeader.focus": "RE-00100", "Claim.extension.value": "RE-00189"}
+_AT_FOCUS, _FOCUS = "Bundle.entry[0].resource.focus[0]", "RE-00100"
+
+
+def _code(pointer: Pointer | None) -> str:
+    """The element's own code, if its profile gives one."""
+    return pointer.code.code if pointer and pointer.code else "RE-00165"
 
 
 def _fits(target: _Target) -> bool:

@@ -1,0 +1,1 @@
+"""How does a profile become something one walk can check? Definitions in, frozen schema out."""

@@ -1,0 +1,78 @@
+"""What do the definitions hold that a profile is built from?"""
+
+from claimgw.conformance.compiler.differential import Node, applies_everywhere, tree
+from claimgw.conformance.compiler.schema import Binding, Constraint, Holds
+from claimgw.conformance.definitions import CORE, Definition, Definitions, marks
+from claimgw.conformance.fhirpath import CannotCompile, compile_expression
+from claimgw.conformance.terminology import Terminology
+from claimgw.errors import ConfigurationError
+
+
+class Sources:
+    """The packages, their value sets and their constraints.
+
+    `written` are the keys of constraints that rules in Python stand for. Raises ConfigurationError for what
+    cannot be honoured.
+    """
+
+    def __init__(self, definitions: Definitions, terminology: Terminology, written: frozenset[str]) -> None:
+        self.definitions = definitions
+        self._terminology = terminology
+        self._written = written
+        self._expressions: dict[tuple[str, str, str | None], Holds] = {}
+        self._everywhere = {
+            definition["type"]: tree([definition])
+            for definition, _ in definitions.all("StructureDefinition")
+            if applies_everywhere(definition)
+        }
+
+    def layers(self, definition: Definition, near: str) -> list[Definition]:
+        """The definition and those it is based on, the most general first."""
+        found = [definition]
+        while not (parent := found[0].get("baseDefinition", CORE)).startswith(CORE):
+            located = self.definitions.find("StructureDefinition", parent, near)
+            if located is None or located[0] in found:
+                raise ConfigurationError(f"{definition['url']}: its base {parent} is not known")
+            found.insert(0, located[0])
+        return found
+
+    def everywhere(self, type_: str) -> Node | None:
+        return self._everywhere.get(type_)
+
+    def type_profile(self, canonical: str, near: str) -> Definition:
+        located = self.definitions.find("StructureDefinition", canonical, near)
+        if located is None:
+            raise ConfigurationError(f"there is no profile {canonical}, which another one names")
+        return located[0]
+
+    def binding(self, node: Node, near: str) -> Binding | None:
+        given = node.word("binding")
+        if given is None or given.get("strength") != "required":
+            return None
+        return Binding(self._terminology.value_set(given["valueSet"], near))
+
+    def constraints(self, node: Node, type_: str, resource: str | None) -> tuple[Constraint, ...]:
+        found: dict[str, Constraint] = {}
+        for source, says in node.says:
+            for given in says.get("constraint", ()):
+                if given["key"] in self._written:
+                    continue
+                place = next(marks(given, "finding-place"), "")
+                found[given["key"]] = Constraint(
+                    key=given["key"],
+                    place=f".{place}" if place else "",
+                    text=given["human"],
+                    severity=given["severity"],
+                    source=source,
+                    holds=self._expression(given["expression"], type_, resource),
+                )
+        return tuple(found.values())
+
+    def _expression(self, text: str, type_: str, resource: str | None) -> Holds:
+        key = (text, type_, resource)
+        if key not in self._expressions:
+            try:
+                self._expressions[key] = compile_expression(text, type_, resource).holds
+            except CannotCompile as fault:
+                raise ConfigurationError(f"a constraint cannot be honoured: {fault}") from fault
+        return self._expressions[key]

@@ -1,0 +1,1 @@
+"""What in a message breaks the compiled schema? One walk, and what it defers: constraints and targets."""

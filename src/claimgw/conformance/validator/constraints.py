@@ -1,0 +1,58 @@
+"""Which constraints that the walk met are broken?"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta, timezone
+from typing import Any
+
+from claimgw.conformance.case import Case
+from claimgw.conformance.fhirpath import Scope
+from claimgw.conformance.terminology import Answer, answer
+from claimgw.conformance.validator.faults import Pending
+from claimgw.conformance.validator.schemas import Schemas
+from claimgw.errors import ConfigurationError
+from claimgw.messages.envelope import Entry
+
+# `today()` is the day in Saudi Arabia, where these messages are sent.
+_HOME = timezone(timedelta(hours=3))
+
+
+def broken(pending: Iterable[Pending], case: Case, schemas: Schemas) -> Iterator[Pending]:
+    """In the order the walk met them."""
+    scopes = _Scopes(case, schemas)
+    for one in pending:
+        if not one.constraint.holds(one.node, scopes.of(one.home.value)):
+            yield one
+
+
+class _Scopes:
+    """One scope for each resource of a message."""
+
+    def __init__(self, case: Case, schemas: Schemas) -> None:
+        self._envelope = case.envelope
+        self._now = case.now.astimezone(_HOME)
+        self._schemas = schemas
+        self._entries: dict[int, Entry] = {id(entry.resource): entry for entry in case.envelope.entries}
+        self._scopes: dict[int, Scope] = {}
+
+    def of(self, resource: Mapping[str, Any]) -> Scope:
+        found = self._scopes.get(id(resource))
+        if found is None:
+            found = self._scopes[id(resource)] = Scope(
+                resource=resource,
+                root=self._envelope.bundle,
+                now=self._now,
+                resolve=self._resolve,
+                member_of=self._member_of,
+            )
+        return found
+
+    def _resolve(self, reference: str, resource: Any) -> dict[str, Any] | None:
+        entry = self._envelope.find(reference, self._entries.get(id(resource)))
+        return entry.resource if entry else None
+
+    def _member_of(self, value: Any, canonical: str) -> bool | None:
+        try:
+            told = answer(self._schemas.terminology.value_set(canonical), value)
+        except ConfigurationError:
+            return None
+        return None if told is Answer.UNKNOWN else told is Answer.YES

@@ -1,0 +1,46 @@
+"""Which schema is a resource judged by? That of the profile it declares; else that of its type."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from claimgw.conformance.compiler.compiler import Compiler
+from claimgw.conformance.compiler.schema import Structure
+from claimgw.conformance.compiler.sources import Sources
+from claimgw.conformance.definitions import Definitions, shipped
+from claimgw.conformance.terminology import CodeProvider, Terminology
+
+# Constraints that rules in Python stand for, with the same code at the same place.
+_WRITTEN_WORDS = """
+BV-00071 BV-00126 BV-00129 BV-00130 BV-00168 BV-00177 BV-00201 BV-00207 BV-00211 BV-00216 BV-00218
+BV-00219 BV-00221 BV-00225 BV-00247 BV-00248 BV-00341 BV-00389 BV-00456 BV-00467 BV-00471 BV-00644
+BV-00867 BV-00874 FR-00007 FR-00008 FR-00019 FR-00021 FR-00022 FR-00023 FR-00024 GE-00028 IB-00293
+IB-00294 IC-00398 IC-00401
+"""
+WRITTEN = frozenset(_WRITTEN_WORDS.split())
+
+
+class Schemas:
+    """The profiles of some packages, compiled when first asked for."""
+
+    def __init__(self, definitions: Definitions, provider: CodeProvider | None = None) -> None:
+        self.terminology = Terminology(definitions, provider)
+        self._compiler = Compiler(Sources(definitions, self.terminology, WRITTEN))
+        self.structure = self._compiler.structure
+
+    def of_resource(self, resource: Mapping[str, Any], type_: str) -> Structure:
+        """The first profile that is declared, known, and of that type."""
+        meta = resource.get("meta")
+        declared = meta.get("profile") if isinstance(meta, dict) else None
+        for canonical in declared if isinstance(declared, list) else ():
+            if isinstance(canonical, str):
+                found = self._compiler.profile(canonical)
+                if found is not None and found.name == type_:
+                    return found
+        return self.structure(type_)
+
+
+@cache
+def standard() -> Schemas:
+    """Those of the packages that come with claimgw."""
+    return Schemas(shipped())

@@ -1,0 +1,256 @@
+"""What in this tree breaks the schema? One walk over Bundle and schema; each fault once, at its place."""
+
+import contextlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from claimgw.conformance.base import ANY_RESOURCE, is_resource
+from claimgw.conformance.compiler.schema import Choice, Code, Element, Limits, Structure
+from claimgw.conformance.invariants import INVARIANTS
+from claimgw.conformance.lexical import conforms
+from claimgw.conformance.validator.faults import Fault, Home, Kind, Pending, Pointer
+from claimgw.conformance.validator.schemas import Schemas
+from claimgw.conformance.validator.slices import choose
+from claimgw.conformance.validator.values import broken
+
+_SHADOW = "Element"
+_INDEX = re.compile(r"\[[0-9]+\]")
+# Longer than any name FHIR has; a key is quoted in a place only if it could be one.
+_LONGEST_NAME = 64
+
+
+class Walk:
+    """One message. `found` are at most `most` faults in the order of the text; never raises; linear.
+
+    `pending` and `pointers` are what the walk met on its way and others judge.
+    """
+
+    def __init__(self, bundle: Mapping[str, Any], schemas: Schemas, most: int) -> None:
+        self.found: list[Fault] = []
+        self.pending: list[Pending] = []
+        self.pointers: list[Pointer] = []
+        self._schemas = schemas
+        self._most = most
+        with contextlib.suppress(_Full):
+            self._resource(bundle, "Bundle", "Bundle")
+
+    def _resource(self, value: Mapping[str, Any], type_: str, path: str) -> None:
+        self._object(value, self._schemas.of_resource(value, type_), path, Home(type_, path, value))
+
+    def _add(
+        self,
+        kind: Kind,
+        home: Home,
+        place: str,
+        *,
+        rule: str = "",
+        code: Code | None = None,
+        source: str = "",
+        companion: str = "",
+    ) -> None:
+        if len(self.found) >= self._most:
+            raise _Full
+        element = home.type + _INDEX.sub("", place[len(home.path) :])
+        self.found.append(Fault(kind, element, place, rule, code, source, companion))
+
+    def _object(self, value: Mapping[str, Any], shape: Structure, path: str, home: Home) -> None:
+        for key, inner in value.items():
+            if inner is None:
+                continue  # GE-00013, found when the text was read
+            if (element := shape.elements.get(key)) is not None:
+                self._element(inner, element, f"{path}.{element.place}", home)
+            elif key != "resourceType" or path != home.path:
+                self._other(key, inner, shape, path, home)
+        self._missing(value, shape, path, home)
+        for choice in shape.choices:
+            self._choice(value, choice, path, home)
+        for invariant in INVARIANTS.get(shape.name, ()):
+            for place in invariant.broken(value):
+                self._add(Kind.INVARIANT, home, path + place, rule=invariant.code)
+        for constraint in shape.constraints:
+            self.pending.append(Pending(constraint, value, path, home))
+
+    def _missing(self, value: Mapping[str, Any], shape: Structure, path: str, home: Home) -> None:
+        for element in shape.required:
+            if _absent(value, element.name):
+                code = element.errors.get("cardinality")
+                self._add(Kind.MISSING, home, f"{path}.{element.name}", code=code, source=element.source)
+        for element in shape.sliced:
+            if _absent(value, element.name) and element.limits is not None:
+                self._slices({}, element.limits, f"{path}.{element.name}", home)
+
+    def _other(self, key: str, value: Any, shape: Structure, path: str, home: Home) -> None:
+        name = key.removeprefix("_")
+        element = shape.elements.get(name)
+        if element is not None and element.primitive:
+            self._shadow(value, element, f"{path}.{key}", home)
+        else:
+            # The server writes `batchMetadata` for `_batchMetadata`.
+            self._add(Kind.UNKNOWN, home, f"{path}.{name}" if _is_name(name) else f"{path}.?")
+
+    def _choice(self, value: Mapping[str, Any], choice: Choice, path: str, home: Home) -> None:
+        given = [name for name in choice.names if not _absent(value, name)]
+        place = f"{path}.{choice.place}"
+        if len(given) > 1:
+            self._add(Kind.CHOICE, home, place, code=choice.errors.get("choice"))
+        elif not given and choice.required:
+            self._add(Kind.MISSING, home, place, code=choice.errors.get("cardinality"), source=choice.source)
+        elif given and choice.allowed and given[0] not in choice.allowed:
+            # The server also misses what ought to be there.
+            wanted = f"{place}[x]:{choice.allowed[0]}" if choice.allowed[0] else ""
+            self._add(
+                Kind.FORM,
+                home,
+                place,
+                code=choice.errors.get("type"),
+                source=choice.source or "profile",
+                companion=wanted,
+            )
+
+    def _element(self, value: Any, element: Element, path: str, home: Home) -> None:
+        if not element.many:
+            self._single(value, element, path, home)
+        elif not isinstance(value, list):
+            self._add(Kind.FORM, home, path, code=_code(element, Kind.FORM))
+        else:
+            self._array(value, element, path, home)
+
+    def _array(self, value: list[Any], element: Element, path: str, home: Home) -> None:
+        limits = element.limits
+        if limits is not None and limits.slicing is not None:
+            self._sliced(value, element, limits, path, home)
+        else:
+            for index, item in enumerate(value):
+                if item is not None:
+                    self._single(item, element, f"{path}[{index}]", home)
+        if limits is not None:
+            self._count(len(value), element, limits, path, home)
+
+    def _count(self, count: int, element: Element, limits: Limits, path: str, home: Home) -> None:
+        if limits.most is not None and count > limits.most:
+            code = element.errors.get("cardinality")
+            self._add(Kind.SURPLUS, home, path, code=code, source=limits.source)
+        elif 0 < count < limits.least and limits.slicing is None:
+            code = element.errors.get("cardinality")
+            self._add(Kind.MISSING, home, path, code=code, source=limits.source)
+
+    def _sliced(self, value: list[Any], element: Element, limits: Limits, path: str, home: Home) -> None:
+        assert limits.slicing is not None
+        counts: dict[str, int] = {}
+        for index, item in enumerate(value):
+            part = choose(item, limits.slicing)
+            if part is not None:
+                counts[part.slice_name] = counts.get(part.slice_name, 0) + 1
+            elif limits.slicing.closed and item is not None:
+                self._add(Kind.SLICE, home, f"{path}[{index}]", source=limits.source)
+            if item is not None:
+                self._single(item, part or element, f"{path}[{index}]", home)
+        self._slices(counts, limits, path, home)
+
+    def _slices(self, counts: Mapping[str, int], limits: Limits, path: str, home: Home) -> None:
+        assert limits.slicing is not None
+        for part in {id(one): one for one in limits.slicing.slices.values()}.values():
+            count, wanted = counts.get(part.slice_name, 0), part.limits
+            # The server places a missing extension at the first, and misses `extension` as well.
+            by_url = limits.slicing.path == "url"
+            place = f"{path}[0].{part.slice_name}" if by_url else path
+            code = part.errors.get("cardinality")
+            if not count and part.required:
+                companion = path if by_url else ""
+                self._add(Kind.MISSING, home, place, code=code, source=part.source, companion=companion)
+            elif wanted is not None and wanted.most is not None and count > wanted.most:
+                self._add(Kind.SURPLUS, home, place, code=code, source=part.source)
+
+    def _single(self, value: Any, element: Element, path: str, home: Home) -> None:
+        before = len(self.found)
+        if element.primitive:
+            kind = _primitive(value, element)
+            if kind is not None:
+                self._add(kind, home, path, code=_code(element, kind))
+                return
+        elif not isinstance(value, dict):
+            self._add(Kind.FORM, home, path, code=_code(element, Kind.FORM))
+            return
+        elif not value:
+            return  # FR-00006, found when the text was read
+        elif element.type == ANY_RESOURCE:
+            self._any_resource(value, path, home)
+        else:
+            self._object(value, self._shape(value, element), path, home)
+        if element.limits is not None:
+            # What is faulty inside is not blamed again as a whole.
+            sound = len(self.found) == before
+            self._limited(value, element, element.limits, path, home, sound=sound)
+
+    def _any_resource(self, value: Mapping[str, Any], path: str, home: Home) -> None:
+        if isinstance(type_ := value.get("resourceType"), str) and is_resource(type_):
+            self._resource(value, type_, path)
+        else:
+            self._add(Kind.RESOURCE, home, path)
+
+    def _shape(self, value: Mapping[str, Any], element: Element) -> Structure:
+        within = element.within
+        if not within:
+            return self._schemas.structure(element.type)
+        if len(within) == 1:
+            return within[0]
+        return min(within, key=lambda shape: _lacks(value, shape))
+
+    def _limited(
+        self, value: Any, element: Element, limits: Limits, path: str, home: Home, *, sound: bool
+    ) -> None:
+        for kind, code in broken(value, element, limits) if sound else ():
+            self._add(kind, home, path, code=code, source=limits.source)
+        for constraint in limits.constraints:
+            self.pending.append(Pending(constraint, value, path, home))
+        if limits.targets:
+            code = element.errors.get("reference")
+            self.pointers.append(Pointer(value, path, limits.targets, code, limits.source))
+
+    def _shadow(self, value: Any, element: Element, path: str, home: Home) -> None:
+        """`_birthDate` beside `birthDate`: id and extensions of a primitive."""
+        if element.many != isinstance(value, list):
+            self._add(Kind.FORM, home, path)
+            return
+        for index, item in enumerate(value if element.many else [value]):
+            place = f"{path}[{index}]" if element.many else path
+            if isinstance(item, dict):
+                self._object(item, self._schemas.structure(_SHADOW), place, home)
+            elif item is not None:
+                self._add(Kind.FORM, home, place)
+
+
+class _Full(Exception):
+    """As many faults as were asked for: the walk is over, nothing went wrong."""
+
+
+def _primitive(value: Any, element: Element) -> Kind | None:
+    if value == "":
+        return None  # FR-00006, found when the text was read
+    if not conforms(element.type, value):
+        return Kind.FORM
+    if element.codes is not None and value not in element.codes:
+        return Kind.CODE
+    return None
+
+
+def _code(element: Element, kind: Kind) -> Code | None:
+    # Of a choice, some types have a code of their own.
+    errors = element.errors
+    return errors.get(f"{kind.value}:{element.type}") or errors.get(kind.value) if errors else None
+
+
+def _absent(value: Mapping[str, Any], name: str) -> bool:
+    # An empty array counts as absent, as real servers take it; null was found when the text was read.
+    return (name not in value or value[name] == []) and f"_{name}" not in value
+
+
+def _lacks(value: Mapping[str, Any], shape: Structure) -> tuple[int, int]:
+    """How far a value is from a form: what is missing; between equals, what is there speaks for a form."""
+    missing = sum(_absent(value, one.name) for one in shape.required)
+    return missing, missing - len(shape.required)
+
+
+def _is_name(key: str) -> bool:
+    return key.isascii() and key.isidentifier() and len(key) <= _LONGEST_NAME
