@@ -1,4 +1,4 @@
-"""Which valid messages are there to be spoilt? The examples, and others made of their parties."""
+"""Which valid messages are there to be spoilt? The examples, and what is made of them."""
 
 import copy
 import uuid
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from campaigns.grafts import grafted
 from campaigns.spec import Json
 from claimgw.messages.decode import Decoded, decode
 from claimgw.messages.identifiers import CODES, DEFINITIONS
@@ -33,6 +34,9 @@ def samples() -> dict[str, Sample]:
     parties = {entry["fullUrl"]: entry for entry in found[_PARTIES].bundle["entry"]}
     for file in sorted(FOCALS.glob("*.json")):
         found[file.stem] = Sample(file.stem, _framed(_tree(file), parties))
+    for sample in list(found.values()):
+        if more := grafted(sample.bundle):
+            found[sample.name + "-more"] = Sample(sample.name + "-more", more)
     return found
 
 

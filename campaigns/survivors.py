@@ -17,7 +17,20 @@ class Reviewed:
 
 
 # An entry explains a survivor; it does not make it count as caught.
-REVIEWED: tuple[Reviewed, ...] = ()
+REVIEWED: tuple[Reviewed, ...] = (
+    Reviewed(
+        Kind.MISSING,
+        "removed",
+        r"bundle Bundle\.meta",
+        "the spec names no code for Bundle.meta; what is told is that its profile is missing (IC-00009)",
+    ),
+    Reviewed(
+        Kind.TYPE,
+        "not in an array",
+        r"bundle Bundle\.entry",
+        "a body without readable entries is told to have no MessageHeader (BV-00126), at Bundle.entry",
+    ),
+)
 
 
 def reason(mutant: Mutant) -> str | None:

@@ -1,0 +1,75 @@
+"""What may a claim hold that no example shows? A copy of each, with more in it, and still valid."""
+
+import copy
+from typing import Any
+
+from campaigns.spec import Json
+from claimgw.messages.identifiers import CODES, DEFINITIONS
+
+_HL7 = "http://terminology.hl7.org/CodeSystem/"
+_ON_DETAILS = ("tax", "prescribed-Medication", "pharmacist-Selection-Reason", "pharmacist-substitute")
+_MINE = "http://alwaha.example/identifiers/"
+
+
+def grafted(bundle: Json) -> Json | None:
+    """The message with a related claim, an accident, details of details and optional extensions, or None."""
+    more = copy.deepcopy(bundle)
+    claim = next((one for one in _resources(more) if one["resourceType"] == "Claim"), None)
+    if claim is None:
+        return None
+    other = {"type": "Claim", "identifier": {"system": _MINE + "claim", "value": "CLM-OTHER"}}
+    prior = _concept(CODES + "related-claim-relationship", "prior")
+    claim["related"] = [{"claim": other, "relationship": prior}]
+    sport = _concept(_HL7 + "v3-ActCode", "SPT")
+    claim["accident"] = {"date": str(claim["created"])[:10], "type": sport}
+    _extend(claim)
+    for item in claim["item"]:
+        if "detail" not in item:
+            item["detail"] = [_part(item) | {"subDetail": [_part(item, "tax")]}]
+    for patient in (one for one in _resources(more) if one["resourceType"] == "Patient"):
+        religion = _concept(CODES + "religion", "1")
+        patient["extension"].append(_extension("patient-religion", valueCodeableConcept=religion))
+    return more
+
+
+def _resources(bundle: Json) -> list[Json]:
+    return [entry["resource"] for entry in bundle["entry"]]
+
+
+def _extend(claim: Json) -> None:
+    extensions: list[Json] = claim.setdefault("extension", [])
+    there = {one["url"] for one in extensions}
+    added = [_extension("newborn", valueBoolean=False)]
+    if not any("eligibility" in url for url in there):
+        answer = {"system": _MINE + "eligibility-response", "value": "ER-OTHER"}
+        reference = {"type": "CoverageEligibilityResponse", "identifier": answer}
+        added.append(_extension("eligibility-response", valueReference=reference))
+    if claim["use"] == "preauthorization":
+        added.append(_extension("transfer", valueBoolean=False))
+    else:
+        period = {"start": "2026-01-01", "end": "2026-12-31"}
+        batch = {"system": _MINE + "batch", "value": "B-1"}
+        added.append(_extension("batch-identifier", valueIdentifier=batch))
+        added.append(_extension("batch-number", valuePositiveInt=1))
+        added.append(_extension("batch-period", valuePeriod=period))
+    extensions += [one for one in added if one["url"] not in there]
+
+
+def _part(item: Json, *names: str) -> Json:
+    """A detail that is the whole of its item: all sums stay right."""
+    urls = [DEFINITIONS + "extension-" + name for name in names or _ON_DETAILS]
+    part = {
+        key: copy.deepcopy(item[key])
+        for key in ("productOrService", "quantity", "unitPrice", "factor", "net")
+        if key in item
+    }
+    extensions = [copy.deepcopy(one) for one in item["extension"] if one["url"] in urls]
+    return {"sequence": 1} | part | ({"extension": extensions} if extensions else {})
+
+
+def _extension(name: str, **value: Any) -> Json:
+    return {"url": f"{DEFINITIONS}extension-{name}", **value}
+
+
+def _concept(system: str, code: str) -> Json:
+    return {"coding": [{"system": system, "code": code}]}
