@@ -1,4 +1,4 @@
-"""Does an expression give an answer on any JSON whatever, and in time that grows with its size and no faster?"""
+"""Does an expression answer on any JSON whatever, in time that grows with its size and no faster?"""
 
 import time
 from decimal import Decimal

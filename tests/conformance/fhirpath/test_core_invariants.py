@@ -1,4 +1,4 @@
-"""Can the invariants of FHIR R4 itself be compiled, and do they hold where they should? By type, from the standard."""
+"""Can the invariants of FHIR R4 itself be compiled, and do they hold where they should?"""
 
 from typing import Any
 
@@ -9,8 +9,10 @@ from tests.conformance.fhirpath.ground import PATIENT, scope
 
 _DOM_3 = (
     "contained.where((('#'+id in (%resource.descendants().reference | %resource.descendants().as(canonical)"
-    " | %resource.descendants().as(uri) | %resource.descendants().as(url))) or descendants().where(reference"
-    " = '#').exists() or descendants().where(as(canonical) = '#').exists()).not()).trace('unmatched', id).empty()"
+    " | %resource.descendants().as(uri) | %resource.descendants().as(url))) or "
+    "descendants().where(reference"
+    " = '#').exists() or descendants().where(as(canonical) = "
+    "'#').exists()).not()).trace('unmatched', id).empty()"
 )
 _QUANTITY = {"value": 5, "code": "a", "system": "http://unitsofmeasure.org"}
 _CODING = {"system": "s", "code": "c"}
@@ -34,14 +36,20 @@ INVARIANTS: list[tuple[str, str, Any, Any]] = [
     ("Extension", "extension.exists() != value.exists()", {"url": "a", "valueCode": "a"}, {"url": "a"}),
     (
         "Reference",
-        "reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))",
+        (
+            "reference.startsWith('#').not() or (reference.substring(1).trace('url') in "
+            "%rootResource.contained.id.trace('ids'))"
+        ),
         {"reference": "#c1"},
         {"reference": "#c2"},
     ),
     ("Quantity", "code.empty() or system.exists()", _QUANTITY, {"code": "a"}),
     (
         "Age",
-        "(code.exists() or value.empty()) and (system.empty() or system = %ucum) and (value.empty() or value.hasValue().not() or value > 0)",
+        (
+            "(code.exists() or value.empty()) and (system.empty() or system = %ucum) and "
+            "(value.empty() or value.hasValue().not() or value > 0)"
+        ),
         _QUANTITY,
         {"value": -1, "code": "a"},
     ),
@@ -86,13 +94,19 @@ INVARIANTS: list[tuple[str, str, Any, Any]] = [
     ),
     (
         "Bundle",
-        "entry.all(request.exists() = (%resource.type = 'batch' or %resource.type = 'transaction' or %resource.type = 'history'))",
+        (
+            "entry.all(request.exists() = (%resource.type = 'batch' or %resource.type = 'transaction' "
+            "or %resource.type = 'history'))"
+        ),
         {"type": "batch", "entry": [{"request": {}}]},
         {"type": "message", "entry": [{"request": {}}]},
     ),
     (
         "Bundle",
-        "(type = 'history') or entry.where(fullUrl.exists()).select(fullUrl&resource.meta.versionId).isDistinct()",
+        (
+            "(type = 'history') or "
+            "entry.where(fullUrl.exists()).select(fullUrl&resource.meta.versionId).isDistinct()"
+        ),
         {"type": "message", "entry": [{"fullUrl": "a"}, {"fullUrl": "b"}]},
         {"type": "message", "entry": [{"fullUrl": "a"}, {"fullUrl": "a"}]},
     ),
@@ -119,7 +133,10 @@ INVARIANTS: list[tuple[str, str, Any, Any]] = [
     ),
     (
         "Condition",
-        "clinicalStatus.exists() or verificationStatus.coding.where(system='a' and code = 'entered-in-error').exists() or category.select($this='problem-list-item').empty()",
+        (
+            "clinicalStatus.exists() or verificationStatus.coding.where(system='a' and code = "
+            "'entered-in-error').exists() or category.select($this='problem-list-item').empty()"
+        ),
         {"clinicalStatus": {}},
         {"category": [{"text": "a"}, {"text": "b"}]},
     ),
@@ -131,7 +148,10 @@ INVARIANTS: list[tuple[str, str, Any, Any]] = [
     ),
     (
         "CodeSystem",
-        "concept.exists() implies concept.code.combine(%resource.concept.descendants().concept.code).isDistinct()",
+        (
+            "concept.exists() implies "
+            "concept.code.combine(%resource.concept.descendants().concept.code).isDistinct()"
+        ),
         {"concept": [{"code": "a"}, {"code": "b"}]},
         {"concept": [{"code": "a"}, {"code": "a"}]},
     ),
@@ -144,7 +164,12 @@ INVARIANTS: list[tuple[str, str, Any, Any]] = [
     ),
     (
         "StructureDefinition.differential",
-        "(%resource.kind = 'logical' or element.first().path.startsWith(%resource.type)) and (element.tail().empty() or element.tail().all(path.startsWith(%resource.differential.element.first().path.replaceMatches('\\\\..*','')&'.')))",
+        (
+            "(%resource.kind = 'logical' or element.first().path.startsWith(%resource.type)) and "
+            "(element.tail().empty() or "
+            "element.tail().all(path.startsWith(%resource.differential.element.first().path.replaceMatc"
+            "hes('\\\\..*','')&'.')))"
+        ),
         None,
         {"element": [{"path": "b"}]},
     ),
@@ -156,7 +181,10 @@ INVARIANTS: list[tuple[str, str, Any, Any]] = [
     ),
     (
         "ElementDefinition",
-        "path.matches('^[^\\\\s.,:;\\\\\\'\"\\\\/|?!@#$%^&*()\\\\[\\\\]{}]{1,64}(\\\\.[^\\\\s.,:;\\\\\\'\"\\\\/|?!@#$%^&*()\\\\[\\\\]{}]{1,64}(\\\\[x\\\\])?(\\\\:[^\\\\s\\\\.]+)?)*$')",
+        (
+            "path.matches('^[^\\\\s.,:;\\\\\\'\"\\\\/|?!@#$%^&*()\\\\[\\\\]{}]{1,64}(\\\\.[^\\\\s.,:;"
+            "\\\\\\'\"\\\\/|?!@#$%^&*()\\\\[\\\\]{}]{1,64}(\\\\[x\\\\])?(\\\\:[^\\\\s\\\\.]+)?)*$')"
+        ),
         {"path": "Claim.value[x]:a"},
         {"path": "Claim item"},
     ),

@@ -1,13 +1,13 @@
 """Do the expressions of nphies hold where fhirpathpy says so, on good messages and on broken copies?
 
-Explained differences: fhirpathpy knows no `%resource` unless it is handed in; it raises where FHIRPath ends in an
-error, and where an extension has no url; it takes the first of several operands in arithmetic (an extension given
-twice), where FHIRPath ends in an error. Wherever FHIRPath ends in an error, a constraint is not kept.
+Explained differences: fhirpathpy knows no `%resource` unless it is handed in; it raises where FHIRPath ends
+in an error, and where an extension has no url; it takes the first of several operands in arithmetic (an
+extension given twice), where FHIRPath ends in an error. Where it does, a constraint is not kept.
 """
 
 import copy
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -20,10 +20,11 @@ from fhirpathpy.models import models
 
 from claimgw.conformance.fhirpath import Compiled, Scope, compile_expression
 from claimgw.messages.decode import Decoded, decode
+from tests.conformance.fhirpath.broken import broken
 from tests.conformance.fhirpath.spec_expressions import expressions, needed
 from tests.conformance.real_messages import FOLDER
 
-_EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 _SEED = 20260315
 
 
@@ -45,7 +46,8 @@ def _pairs() -> dict[str, list[_Pair]]:
     return found
 
 
-def _resources(folder: Path) -> list[dict[str, Any]]:
+def resources(folder: Path) -> list[dict[str, Any]]:
+    """The messages of a folder and what they hold, of the types that expressions are about."""
     found: list[dict[str, Any]] = []
     for path in sorted(folder.glob("*.json")):
         decoded = decode(path.read_bytes())
@@ -83,53 +85,21 @@ def _differences(resource: dict[str, Any]) -> list[str]:
     return [one for one in found if one is not None]
 
 
-def _ways(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, item in inner:
-        yield (*way, step)
-        yield from _ways(item, (*way, step))
-
-
-def _at(value: Any, way: tuple[Any, ...]) -> Any:
-    for step in way:
-        value = value[step]
-    return value
-
-
-def _broken(resource: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    """A copy with one element gone, given twice, given the value of another, or off by one."""
-    copied = copy.deepcopy(resource)
-    ways = [way for way in _ways(copied) if way != ("resourceType",)]
-    way, other = chance.choice(ways), _at(copied, chance.choice(ways))
-    holder, step = _at(copied, way[:-1]), way[-1]
-    value = holder[step]
-    match chance.randrange(4):
-        case 0:
-            del holder[step]
-        case 1 if type(other) is type(value) and not isinstance(value, dict | list):
-            holder[step] = other
-        case 2 if isinstance(holder, list):
-            holder.append(copy.deepcopy(value))
-        case 3 if isinstance(value, int) and not isinstance(value, bool):
-            holder[step] = value + 1
-    return copied
-
-
 @needed
 def test_every_expression_of_nphies_is_compiled() -> None:
     assert len([compile_expression(expression, context) for context, expression in expressions()]) > 250
 
 
 @needed
-@pytest.mark.parametrize("folder", [_EXAMPLES, FOLDER], ids=["examples", "real messages"])
+@pytest.mark.parametrize("folder", [EXAMPLES, FOLDER], ids=["examples", "real messages"])
 def test_an_expression_holds_where_fhirpathpy_says_so(folder: Path) -> None:
     if not folder.is_dir():
         pytest.skip("the real messages are not beside the repository")
     chance = random.Random(_SEED)
-    resources = _resources(folder)
-    for resource in chance.sample(resources, min(len(resources), 120)):
+    found = resources(folder)
+    for resource in chance.sample(found, min(len(found), 120)):
         assert _differences(resource) == []
-        broken = resource
+        worse = resource
         for _ in range(3):
-            broken = _broken(broken, chance)
-            assert _differences(broken) == []
+            worse = broken(worse, chance)
+            assert _differences(worse) == []

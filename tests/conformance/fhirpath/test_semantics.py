@@ -1,4 +1,4 @@
-"""Does each function and operator give what FHIRPath N1 says? One table; a row is an expression and its result."""
+"""Does each function and operator give what FHIRPath N1 says? A row is an expression and its result."""
 
 from decimal import Decimal
 from typing import Any
@@ -120,6 +120,7 @@ COLLECTIONS: list[tuple[str, list[Any]]] = [
     ("iif(photo.exists(), 'a')", []),
     ("iif({}, 'a', name.given)", ["Amal", "Noor", "Ammi"]),
     ("id.iif($this = 'p1', 'yes', 'no')", ["yes"]),
+    ("name.iif(true, 1)", []),
     ("name.trace('x').count()", [2]),
     ("name.use.children()", []),
     ("name.children().ofType(HumanName)", []),

@@ -41,8 +41,6 @@ _KIN = {
     "Count": "Quantity",
     "Distance": "Quantity",
     "Duration": "Quantity",
-    "SimpleQuantity": "Quantity",
-    "MoneyQuantity": "Quantity",
 }
 PRIMITIVES: Final = (
     frozenset(
@@ -132,11 +130,20 @@ def conforms(type_: str, wanted: str) -> bool:
         case "DomainResource":
             return is_resource(type_) and type_ not in _NO_DOMAIN
         case "Element":
-            return type_ not in SYSTEM and type_ != UNKNOWN and not is_resource(type_)
+            return type_ not in SYSTEM and type_ not in (UNKNOWN, RESOURCE) and not is_resource(type_)
+        case "BackboneElement":
+            return not is_resource(type_) and bool(routes(type_, "modifierExtension"))
         case "Quantity":
             return type_ == QUANTITY
         case _:
             return False
+
+
+def known_of(wanted: str) -> str:
+    """What is known of an item that has turned out to be of the wanted type: of an abstract one, not all."""
+    if wanted in ("Element", "BackboneElement"):
+        return UNKNOWN
+    return RESOURCE if wanted == "DomainResource" else wanted
 
 
 def told(types: Iterable[str]) -> bool:

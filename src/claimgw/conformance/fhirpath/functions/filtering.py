@@ -44,9 +44,7 @@ def _aggregate(site: Site) -> Plan:
 def _iif(site: Site) -> Plan:
     # Without a focus of its own the arguments are those of the place it stands in; with one, `$this` is that.
     if site.call.focus is not None:
-        if site.focus.many:
-            site.refuse("iif() takes one item; this may be several")
-        loop = Loop(site.focus)
+        loop = Loop(Cut(site.focus, "_only", many=False) if site.focus.many else site.focus)
         return Select(loop, _ways(site, loop.this))
     return _ways(site, site.around.this)
 

@@ -120,7 +120,7 @@ class OfType(Plan):
         self._wanted = wanted
         kept = {type_ for type_ in focus.types if shapes.conforms(type_, wanted)}
         unsure = bool({UNKNOWN, RESOURCE} & focus.types)
-        self.types = frozenset(kept | ({wanted} if unsure else set()))
+        self.types = frozenset(kept - {UNKNOWN, RESOURCE} | ({shapes.known_of(wanted)} if unsure else set()))
         self.many = focus.many
         self.depth = focus.depth
 
@@ -209,7 +209,7 @@ class _Kept(Plan):
 
     def stream(self, w: Writer, body: Body) -> None:
         def test(w: Writer, item: str) -> None:
-            with w.block(f"if {item}[1] in {w.constant(self.types)}:"):
+            with w.block(f"if {as_item(self._focus, item)}[1] in {w.constant(self.types)}:"):
                 body(w, item)
 
         self._focus.stream(w, test)
