@@ -47,8 +47,10 @@ def claim(items: int, faulty: bool) -> bytes:
     assert isinstance(decoded, Decoded)
     bundle: dict[str, Any] = decoded.tree
     asked = next(e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Claim")
-    models = asked["item"]
-    asked["item"] = [{**models[number % len(models)], "sequence": number + 1} for number in range(items)]
+    # The first item is repeated: of the others, one is a laboratory test that may be billed once.
+    written = asked["item"]
+    more = [{**written[0], "sequence": number + 1} for number in range(len(written), items)]
+    asked["item"] = [*written, *more][:items]
     asked["total"]["value"] = sum((Decimal(item["net"]["value"]) for item in asked["item"]), Decimal(0))
     if faulty:
         for item in asked["item"][::10]:
