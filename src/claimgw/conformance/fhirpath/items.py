@@ -4,7 +4,7 @@ An item is `(value, type, shadow)`: the JSON value, or None if only its `_elemen
 that sibling, if it is an object. Plain values go through compiled code wherever the type is known beforehand.
 """
 
-from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any, Final, TypeAlias
 
 from claimgw.conformance.fhirpath import shapes
@@ -60,7 +60,10 @@ def members(item: Item, name: str) -> list[Item]:
         value, type_ = sibling, "Element"
     if type(value) is not dict:
         return []
-    return [inner for route in shapes.routes(type_, name) for inner in _along(value, route)]
+    found = shapes.routes(type_, name)
+    if len(found) == 1:
+        return _along(value, found[0])
+    return [inner for route in found for inner in _along(value, route)]
 
 
 def children(item: Item) -> list[Item]:
@@ -94,37 +97,30 @@ def descendants(item: Item) -> list[Item]:
     return found
 
 
-def _along(holder: dict[str, Any], route: Route) -> Iterator[Item]:
+def _along(holder: dict[str, Any], route: Route) -> list[Item]:
     value = holder.get(route.key)
     sibling = holder.get("_" + route.key) if route.primitive else None
     if not route.many:
-        yield from _one(value, sibling, route)
-        return
+        found = _one(value, sibling, route)
+        return [] if found is None else [found]
     values = value if type(value) is list else []
     siblings = sibling if type(sibling) is list else []
-    for place in range(max(len(values), len(siblings))):
-        yield from _one(
-            values[place] if place < len(values) else None,
-            siblings[place] if place < len(siblings) else None,
-            route,
-        )
+    pairs = zip_longest(values, siblings)
+    return [found for one, other in pairs if (found := _one(one, other, route)) is not None]
 
 
-def _one(value: Any, sibling: Any, route: Route) -> Iterator[Item]:
+def _one(value: Any, sibling: Any, route: Route) -> Item | None:
     if not route.primitive:
-        if type(value) is dict:
-            yield item_of(value, route.type)
-        return
+        return item_of(value, route.type) if type(value) is dict else None
     value = value if shapes.fits(value, route.type) else None
     sibling = sibling if type(sibling) is dict else None
-    if value is not None or sibling is not None:
-        yield (value, route.type, sibling)
+    return None if value is None and sibling is None else (value, route.type, sibling)
 
 
 def primitives(holder: Any, key: str, type_: str) -> list[Any]:
     """The values of a repeating primitive; BARE for one that has only its `_key` sibling."""
     if "_" + key in holder:
-        return [plain(item) for item in _along(holder, Route(key, type_, True))]
+        return [plain(item) for item in _along(holder, Route(key, type_, True, True))]
     values = holder.get(key)
     if type(values) is not list:
         return []
@@ -132,7 +128,7 @@ def primitives(holder: Any, key: str, type_: str) -> list[Any]:
 
 
 def typed(holder: Any, route: Route) -> list[Item]:
-    return list(_along(holder, route))
+    return _along(holder, route)
 
 
 def chosen(holder: Any, routes: dict[str, Route]) -> Any:
@@ -158,9 +154,9 @@ def _chosen_bare(holder: Any, routes: dict[str, Route]) -> Any:
 
 def chosen_item(holder: Any, routes: dict[str, Route]) -> Item | None:
     for key in holder:
-        route = routes.get(key.removeprefix("_"))
-        if route is not None and (found := next(_along(holder, route), None)) is not None:
-            return found
+        route = routes.get(key[1:] if key[:1] == "_" else key)
+        if route is not None and (found := _along(holder, route)):
+            return found[0]
     return None
 
 

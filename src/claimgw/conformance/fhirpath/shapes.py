@@ -76,10 +76,7 @@ class Route:
     key: str
     type: str
     many: bool
-
-    @property
-    def primitive(self) -> bool:
-        return self.type in PRIMITIVES
+    primitive: bool
 
 
 @cache
@@ -88,7 +85,9 @@ def routes(type_: str, name: str) -> tuple[Route, ...]:
     if type_ in PRIMITIVES or type_ in SYSTEM or type_ in (UNKNOWN, RESOURCE):
         return ()
     elements = structure(type_).elements.values()
-    return tuple(Route(one.name, one.type, one.many) for one in elements if one.place == name)
+    return tuple(
+        Route(one.name, one.type, one.many, one.type in PRIMITIVES) for one in elements if one.place == name
+    )
 
 
 @cache
@@ -96,7 +95,10 @@ def all_routes(type_: str) -> tuple[Route, ...]:
     """Every key of an object of that type."""
     if type_ in PRIMITIVES or type_ in SYSTEM or type_ == UNKNOWN:
         return ()
-    return tuple(Route(one.name, one.type, one.many) for one in structure(type_).elements.values())
+    return tuple(
+        Route(one.name, one.type, one.many, one.type in PRIMITIVES)
+        for one in structure(type_).elements.values()
+    )
 
 
 def fits(value: Any, primitive: str) -> bool:

@@ -182,7 +182,7 @@ def _beside(focus: Plan, name: str) -> Plan | None:
         return None
     if isinstance(focus, Step) and len(focus.routes) == 1 and not focus.tagged:
         (route,) = focus.routes
-        return Step(Step(focus.focus, (Route("_" + route.key, "Element", route.many),)), found)
+        return Step(Step(focus.focus, (Route("_" + route.key, "Element", route.many, False),)), found)
     focus.tag()
     return Search(focus, "_members", name, frozenset(route.type for route in found))
 

@@ -40,7 +40,8 @@ def to_decimal(value: Any) -> numbers.Number | None:
     if type(value) is bool:
         return int(value)
     if numbers.is_number(value):
-        return value  # type: ignore[no-any-return]
+        number: numbers.Number = value
+        return number
     return Decimal(value) if type(value) is str and _DECIMAL.fullmatch(value) else None
 
 

@@ -171,13 +171,19 @@ class _Reader:
             one = self._letter()
             if self.next == "-" and not self._pattern.startswith("-]", self._place) and len(one.single) == 1:
                 self._place += 1
-                ranges.append((*one.single, *self._letter().single))  # type: ignore[arg-type]
+                ranges.append((min(one.single), self._last_of_range()))
             elif one.negated:
                 raise self._fault("puts a negated class into another")
             else:
                 single |= one.single
                 ranges += one.ranges
         return Letters(frozenset(single), tuple(ranges), negated)
+
+    def _last_of_range(self) -> str:
+        last = self._letter().single
+        if len(last) != 1:
+            raise self._fault("has a range without an end")
+        return min(last)
 
     def _letter(self) -> Letters:
         character = self._take()

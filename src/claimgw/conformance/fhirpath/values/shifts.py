@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -58,7 +58,8 @@ def _by_seconds(moment: Moment, seconds: Decimal) -> tuple[Any, ...] | None:
     total = second + seconds
     whole = int(total // 1)
     try:
-        at = datetime(year, month, day, hour, minute) + timedelta(seconds=whole)  # noqa: DTZ001 - a wall clock
+        # The clock on the wall, in whatever zone: UTC stands for it, which has no summer time.
+        at = datetime(year, month, day, hour, minute, tzinfo=UTC) + timedelta(seconds=whole)
     except (ValueError, OverflowError):
         return None
     known = (at.year, at.month, at.day, at.hour, at.minute, at.second + (total - whole))
