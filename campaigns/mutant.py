@@ -84,6 +84,11 @@ def families(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
+def of_entries(path: str) -> frozenset[str]:
+    """That the first entry is a MessageHeader is a rule of its own, BV-00126, met before all others."""
+    return families("BV") if path.startswith("Bundle.entry") else families()
+
+
 def between(root: Way, way: Way) -> Iterable[Way]:
     """The way itself and all above it, up to the element it belongs to and the array that is in."""
     for length in range(len(way), len(root) - 1, -1):

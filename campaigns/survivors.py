@@ -24,12 +24,6 @@ REVIEWED: tuple[Reviewed, ...] = (
         r"bundle Bundle\.meta",
         "the spec names no code for Bundle.meta; what is told is that its profile is missing (IC-00009)",
     ),
-    Reviewed(
-        Kind.TYPE,
-        "not in an array",
-        r"bundle Bundle\.entry",
-        "a body without readable entries is told to have no MessageHeader (BV-00126), at Bundle.entry",
-    ),
 )
 
 

@@ -4,15 +4,13 @@ import copy
 from collections.abc import Iterator
 from itertools import count
 
-from campaigns.mutant import GONE, Edit, Fault, Kind, families
+from campaigns.mutant import GONE, Edit, Fault, Kind, families, of_entries
 from campaigns.sites import Site, Way, at
 from campaigns.spec import Element, Json, Part, Spec
 
 _MISSING = families("IC")
 # A resource that does not say its profile breaks the rule for profiles (BV) or what refers to it (RE).
 _NO_PROFILE = families("IC", "BV", "RE")
-# That the first entry is a MessageHeader is a rule of its own, BV-00126.
-_NO_ENTRY = families("IC", "BV")
 # An object or array in the wrong number of dimensions is not read at all, or refused as a wrong number.
 _ARRAY = families("IC", "DT", "GE", "FR")
 # Types with one data-type profile only, which then holds wherever the type stands.
@@ -63,10 +61,12 @@ def _removed(element: Element, site: Site) -> Fault:
 def _of_element(element: Element) -> frozenset[str]:
     if element.path.endswith((".meta", ".meta.profile")):
         return _NO_PROFILE
-    if element.path.startswith("Bundle.entry"):
-        return _NO_ENTRY
     # Without value nor inner extension, an extension is no FHIR.
-    return _MISSING | families("FR", "DT", "GE") if element.path.endswith(".value[x]") else _MISSING
+    return (
+        _MISSING | families("FR", "DT", "GE")
+        if element.path.endswith(".value[x]")
+        else _MISSING | of_entries(element.path)
+    )
 
 
 def _without(values: tuple[Way, ...]) -> tuple[Edit, ...]:
@@ -91,7 +91,9 @@ def _repeated(element: Element, site: Site) -> Iterator[Fault]:
         )
     else:
         twice: Edit = (way, [value, copy.deepcopy(value)])
-        yield Fault(Kind.ARRAY, "two in an array", element.path, way, way, (twice,), _ARRAY)
+        yield Fault(
+            Kind.ARRAY, "two in an array", element.path, way, way, (twice,), _ARRAY | of_entries(element.path)
+        )
 
 
 def _removed_part(element: Element, site: Site, way: Way, part: Part) -> Iterator[Fault]:

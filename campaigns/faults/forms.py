@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from campaigns.mutant import Fault, Kind, families
+from campaigns.mutant import Fault, Kind, families, of_entries
 from campaigns.sites import Site, Way, at
 from campaigns.spec import Element, Spec, keyed
 
@@ -49,12 +49,14 @@ def faults(element: Element, site: Site, spec: Spec) -> Iterator[Fault | str]:
         value, kind = at(site.bundle, way), _kind(element, way)
         if kind is None or kind == "Resource" or element.extension:
             continue
-        codes = element.code("type")
+        codes, of_type = element.code("type"), _TYPE | of_entries(element.path)
         for variant, other in _other_types(kind, value):
-            yield Fault(Kind.TYPE, variant, element.path, way, way, ((way, other),), _TYPE, codes)
+            yield Fault(Kind.TYPE, variant, element.path, way, way, ((way, other),), of_type, codes)
         if isinstance(way[-1], int) and len(at(site.bundle, way[:-1])) == 1:
             edit = (way[:-1], value)
-            yield Fault(Kind.TYPE, "not in an array", element.path, way[:-1], way[:-1], (edit,), _TYPE, codes)
+            yield Fault(
+                Kind.TYPE, "not in an array", element.path, way[:-1], way[:-1], (edit,), of_type, codes
+            )
         # A code of a wrong form is no code of its list either, and a fixed value is another value.
         wrong = _TYPE | families(*(["IB", "BV"] if kind == "code" else []))
         for variant, other in _WRONG.get(kind, ()):
