@@ -30,7 +30,15 @@ def test_machines_get_every_finding(terminal: Terminal) -> None:
     told = terminal.type("validate", str(EXAMPLES / "claim-request-refused.json"), "--json", code=1)
     [row] = json.loads(told)
     assert row["valid"] is False
-    assert {"code", "path", "text", "hint", "severity"} == set(row["findings"][0])
+    assert set(row["findings"][0]) == {
+        "code",
+        "path",
+        "text",
+        "hint",
+        "severity",
+        "source",
+        "companions",
+    }
     assert row["findings"][0]["code"] == "FR-00027"
 
 

@@ -372,7 +372,7 @@ def _coverage() -> Json:
         "identifier": [{"system": "http://insurer.example/member", "value": "M-4"}],
         "status": "active",
         "type": _concept(CODES + "coverage-type", "EHCPOL"),
-        "policyHolder": _to("Organization", "2"),
+        "policyHolder": _to("Patient", "3"),
         "relationship": _concept(_HL7 + "subscriber-relationship", "self"),
         "class": [{"type": _concept(_HL7 + "coverage-class", "plan"), "value": "P-4"}],
         "beneficiary": _to("Patient", "3"),

@@ -189,7 +189,8 @@ def test_constraints_compile_and_have_a_key_a_text_and_a_severity() -> None:
             assert _CODE.fullmatch(one["key"]), (_name(profile), one["key"])
             assert one["severity"] in ("error", "warning")
             assert re.fullmatch(r"[A-ZÀ-Ý].*\.", one["human"])
-            todo = (one["expression"], _type(element["path"]), profile["type"])
+            resource = profile["type"] if is_resource(profile["type"]) else None
+            todo = (one["expression"], _type(element["path"]), resource)
             if todo not in done:
                 done.add(todo)
                 compile_expression(*todo)

@@ -161,7 +161,9 @@ def breach(pending: Pending) -> Finding:
     constraint = pending.constraint
     severity = Severity.ERROR if constraint.severity == "error" else Severity.WARNING
     place = business(pending.place) + constraint.place
-    return Finding(constraint.key, place, constraint.text, _HOLD, severity, constraint.source)
+    return Finding(
+        constraint.key, place, constraint.text.removesuffix("."), _HOLD, severity, constraint.source
+    )
 
 
 def business(place: str) -> str:

@@ -1,7 +1,9 @@
 """From which day does a rule bind? For rules that came later than the profiles."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
+
+from claimgw.conformance.ranges import codes
 
 # Asked for with the minimum data set of 2024. The day is ours: the sources name the year only.
 _MINIMUM_DATA_SET = """
@@ -14,18 +16,8 @@ RE: 00189
 """
 
 
-def _codes(table: str) -> Iterator[str]:
-    family = ""
-    for word in table.split():
-        if word.endswith(":"):
-            family = word[:-1]
-        else:
-            first, _, last = word.partition("-")
-            yield from (f"{family}-{number:05d}" for number in range(int(first), int(last or first) + 1))
-
-
 SINCE: Mapping[str, date] = {
-    **dict.fromkeys(_codes(_MINIMUM_DATA_SET), date(2024, 1, 1)),
+    **dict.fromkeys(codes(_MINIMUM_DATA_SET), date(2024, 1, 1)),
     # Forms of national and residence numbers, added with release 1.2.877.
     "BV-00797": date(2024, 1, 1),
     "BV-00798": date(2024, 1, 1),

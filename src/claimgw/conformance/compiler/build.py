@@ -8,12 +8,11 @@ from claimgw.conformance import base
 from claimgw.conformance.compiler.differential import Node, merged, tree
 from claimgw.conformance.compiler.schema import Choice, Code, Element, Limits, Slicing, Structure
 from claimgw.conformance.compiler.sources import Sources
-from claimgw.conformance.definitions import CORE, marks
+from claimgw.conformance.definitions import marks
 from claimgw.errors import ConfigurationError
 
 # Kinds of fault that a slice of extensions is given codes for and that are met at the value inside.
 _OF_THE_VALUE = ("type", "binding", "reference", "length", "fixed")
-_ANYTHING = CORE + "Resource"
 
 
 class Build:
@@ -137,7 +136,7 @@ class Build:
             length=int(length) if length is not None else None,
             arabic_length=int(arabic[-1]) if arabic else None,
             slicing=self._slicing(element, node),
-            targets=() if _ANYTHING in (targets := type_.get("targetProfile", ())) else tuple(targets),
+            targets=self._sources.targets(type_.get("targetProfile", ()), self._near),
             constraints=self._sources.constraints(node, element.type, self._resource),
         )
         # One that is only required says nothing that its structure does not say.

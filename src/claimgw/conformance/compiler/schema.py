@@ -67,7 +67,8 @@ class Limits:
     length: int | None = None
     arabic_length: int | None = None
     slicing: Slicing | None = None
-    targets: tuple[str, ...] = ()
+    # Of a reference: the types it may lead to, each with its profiles; none named: any will do.
+    targets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
     # Of a choice: the types it may have here, as the names of its keys.
     allowed: tuple[str, ...] = ()

@@ -1,5 +1,8 @@
 """What do the definitions hold that a profile is built from?"""
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
 from claimgw.conformance.compiler.differential import Node, applies_everywhere, tree
 from claimgw.conformance.compiler.schema import Binding, Constraint, Holds
 from claimgw.conformance.definitions import CORE, Definition, Definitions, marks
@@ -44,6 +47,20 @@ class Sources:
         if located is None:
             raise ConfigurationError(f"there is no profile {canonical}, which another one names")
         return located[0]
+
+    def targets(self, canonicals: Iterable[str], near: str) -> Mapping[str, frozenset[str]]:
+        """Type to profiles; of base FHIR's types any profile will do, and of `Resource` anything."""
+        found: dict[str, frozenset[str]] = {}
+        for canonical in canonicals:
+            if canonical == CORE + "Resource":
+                return {}
+            if canonical.startswith(CORE):
+                found[canonical.removeprefix(CORE)] = frozenset()
+                continue
+            definition = self.type_profile(canonical, near)
+            if found.get(definition["type"]) != frozenset():
+                found[definition["type"]] = found.get(definition["type"], frozenset()) | {definition["url"]}
+        return MappingProxyType(found)
 
     def binding(self, node: Node, near: str) -> Binding | None:
         given = node.word("binding")

@@ -119,7 +119,7 @@ def _leads(
             "Reference.type is not the type of its target",
             "Let both agree",
         )
-    elif not _fits(target):
+    elif not _fits(target) or not _wanted(target, case.pointers.get(entry.path + reference.place())):
         here = entry.path + reference.place()
         yield Finding(
             _FOCUS if here == _AT_FOCUS else _code(case.pointers.get(here)),
@@ -135,6 +135,18 @@ _AT_FOCUS, _FOCUS = "Bundle.entry[0].resource.focus[0]", "RE-00100"
 def _code(pointer: Pointer | None) -> str:
     """The element's own code, if its profile gives one."""
     return pointer.code.code if pointer and pointer.code else "RE-00165"
+
+
+def _wanted(target: _Target, pointer: Pointer | None) -> bool:
+    """Whether the target is of a type, and declares one of the profiles, that the reference may lead to."""
+    if pointer is None or not pointer.targets:
+        return True
+    profiles = pointer.targets.get(target.type)
+    if profiles is None:
+        return False
+    declared = items_at(object_at(target.resource, "meta"), "profile")
+    named = {url.partition("|")[0] for url in declared if isinstance(url, str)}
+    return not profiles or not named or bool(named & profiles)
 
 
 def _fits(target: _Target) -> bool:

@@ -66,6 +66,6 @@ class Pointer:
 
     reference: Mapping[str, Any]
     place: str
-    targets: tuple[str, ...]
+    targets: Mapping[str, frozenset[str]]
     code: Code | None
     source: str

@@ -24,6 +24,7 @@ class Schemas:
     """The profiles of some packages, compiled when first asked for."""
 
     def __init__(self, definitions: Definitions, provider: CodeProvider | None = None) -> None:
+        self.definitions = definitions
         self.terminology = Terminology(definitions, provider)
         self._compiler = Compiler(Sources(definitions, self.terminology, WRITTEN))
         self.structure = self._compiler.structure
