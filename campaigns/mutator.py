@@ -51,7 +51,7 @@ def plan(samples: Mapping[str, Sample], spec: Spec) -> Plan:
                     else:
                         key = (profile.id, fault.label, fault.kind.value, fault.variant)
                         made.faults[key].append((sample, fault))
-    made.excluded.update(reason for _, _, reason in excluded)
+    made.excluded.update(reason for _, _, reason in sorted(excluded))
     return made
 
 
