@@ -16,10 +16,10 @@ from claimgw.messages.encode import encode
 
 needed = pytest.mark.skipif(not is_there(), reason="the spec files are not beside the repository")
 
-_SHARE = 0.04
+_SHARE = 0.025
 # What the sample showed when this was last looked at; `make mutants` wants 99. It only ever goes up.
-_FLOOR = 92.0
-_FUZZED = 200
+_FLOOR = 96.0
+_FUZZED = 150
 
 
 @cache
@@ -40,14 +40,14 @@ def test_the_messages_to_be_spoilt_are_valid() -> None:
 @needed
 def test_no_mutant_raises_and_no_fewer_are_caught_than_before() -> None:
     judged = [_judge().judge(one) for one in mutants(_plan(), spec(), SEED, _SHARE)]
-    assert len(judged) > 300
+    assert len(judged) > 200
     assert caught(judged) >= _FLOOR
 
 
 @needed
 def test_a_seed_gives_the_same_mutants_and_verdicts_each_time() -> None:
     first, second = _plan(), plan(samples(), spec())
-    made = zip(mutants(first, spec(), SEED, 0.004), mutants(second, spec(), SEED, 0.004), strict=True)
+    made = zip(mutants(first, spec(), SEED, 0.003), mutants(second, spec(), SEED, 0.003), strict=True)
     for one, again in made:
         assert one.raw == again.raw
         assert _judge().judge(one) == _judge().judge(again)
@@ -57,7 +57,7 @@ def test_a_seed_gives_the_same_mutants_and_verdicts_each_time() -> None:
 def test_every_kind_of_fault_is_made_and_no_mutant_is_its_valid_message() -> None:
     assert {kind for _, _, kind, _ in _plan().faults} == {kind.value for kind in Kind}
     valid = {name: encode(sample.bundle) for name, sample in samples().items()}
-    assert all(one.raw != valid[one.example] for one in mutants(_plan(), spec(), SEED, 0.1))
+    assert all(one.raw != valid[one.example] for one in mutants(_plan(), spec(), SEED, 0.05))
 
 
 @needed
