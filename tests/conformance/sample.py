@@ -360,7 +360,12 @@ def _patient() -> Json:
         "name": [{"text": "Invented Person"}],
         "gender": "female",
         "_gender": {
-            "extension": [{"url": DEFINITIONS + "extension-ksa-administrative-gender", "valueCode": "female"}]
+            "extension": [
+                {
+                    "url": DEFINITIONS + "extension-ksa-administrative-gender",
+                    "valueCodeableConcept": _concept(CODES + "ksa-administrative-gender", "female"),
+                }
+            ]
         },
         "birthDate": "1980-02-29",
     }

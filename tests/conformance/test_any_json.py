@@ -75,11 +75,14 @@ def _judge(message: Any, direction: Direction) -> list[Finding]:
     return staged
 
 
+# The first message of a process has the profiles compiled; that is not what is timed here.
+@settings(deadline=None)
 @given(VALUES, st.sampled_from(Direction))
 def test_any_json_gives_findings(value: Any, direction: Direction) -> None:
     assert _judge(value, direction)
 
 
+@settings(deadline=None)
 @given(VALUES, VALUES, VALUES)
 def test_any_header_and_resource_give_findings(header: Any, resource: Any, bundle: Any) -> None:
     message = bundle if isinstance(bundle, dict) else {"meta": bundle}

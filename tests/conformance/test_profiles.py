@@ -133,3 +133,33 @@ def test_a_reference_may_not_lead_to_the_right_type_of_another_profile() -> None
     message = claim()
     resource(message, 1)["insurer"]["reference"] = resource(message, 1)["provider"]["reference"]
     assert found(message) >= {("RE-00008", f"{_CLAIM}.insurer")}
+
+
+def test_a_reference_by_identifier_may_not_name_another_type() -> None:
+    message = claim()
+    resource(message, 1)["careTeam"][0]["provider"]["type"] = "Patient"
+    assert found(message) == {("RE-00002", f"{_CLAIM}.careTeam[0].provider")}
+
+
+def test_a_resource_that_declares_no_profile_lacks_that() -> None:
+    message = claim()
+    del resource(message, 1)["meta"]
+    assert ("IC-00048", f"{_CLAIM}.meta") in found(message)
+
+
+def test_the_extension_of_a_primitive_is_judged_too() -> None:
+    message = claim()
+    resource(message, 4)["_gender"]["extension"][0]["valueCodeableConcept"]["coding"][0]["code"] = "x"
+    assert {place for _, place in found(message)} == {"Bundle.entry[4].resource.gender.extension[0].value"}
+
+
+def test_an_amount_has_value_and_currency() -> None:
+    message = claim()
+    del resource(message, 1)["total"]["currency"]
+    assert ("IC-01428", f"{_CLAIM}.total.currency") in found(message)
+
+
+def test_what_is_empty_is_placed_as_fhirpath_names_it() -> None:
+    message = claim()
+    resource(message, 1)["extension"][2]["valueDate"] = ""
+    assert {place for _, place in found(message)} == {f"{_CLAIM}.extension[2].value"}

@@ -45,6 +45,7 @@ _STRUCTURE: tuple[Rule, ...] = (
     header.focus,
     header.details,
     references.targets,
+    references.named_types,
     task.mandatory,
     task.bindings,
     task.inputs,
@@ -111,7 +112,8 @@ def _stages(case: Case, walk: Walk, schemas: Schemas) -> Iterator[list[Finding]]
     sound = [one for one in structural if not one.code.startswith(_UNSOUND)]
     if len(walked) == MOST:
         (unsound or sound or business).append(_MORE)
-    yield _stage(case, [*case.envelope.unsound, *unsound], _SOUNDNESS)
+    unreadable = [replace(one, path=walk.renamed.get(one.path, one.path)) for one in case.envelope.unsound]
+    yield _stage(case, [*unreadable, *unsound], _SOUNDNESS)
     yield _stage(case, sound, _STRUCTURE)
     business += [breach(pending) for pending in islice(broken(walk.pending, case, schemas), MOST)]
     yield _stage(case, business, _BUSINESS)

@@ -44,7 +44,7 @@ class Build:
         sliced = tuple(one for one in elements.values() if _requires_slices(one))
         return Structure(
             name,
-            MappingProxyType(elements),
+            elements,
             # An array that lacks a slice is reported as that.
             tuple(one for one in elements.values() if one.required and one not in sliced),
             tuple(self._choice(choice, node, value) for choice in plain.choices),
@@ -100,9 +100,12 @@ class Build:
     def _within(
         self, element: Element, node: Node, codes: Mapping[str, Code] | None = None
     ) -> tuple[Structure, ...]:
-        if element.primitive or element.type == base.ANY_RESOURCE:
-            return ()
         inner = Node(children=node.children)
+        if element.primitive:
+            # What stands in the sibling with the underscore.
+            return (self.structure("Element", [inner], node.source),) if node.children else ()
+        if element.type == base.ANY_RESOURCE:
+            return ()
         if not (profiles := _type_profiles(node, element.type)):
             if not node.children and not codes:
                 return ()

@@ -1,5 +1,6 @@
 """What is a compiled profile? The tree of FHIR R4 with what profiles add to its elements. Frozen."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,8 +71,17 @@ class Limits:
     # Of a reference: the types it may lead to, each with its profiles; none named: any will do.
     targets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
-    # Of a choice: the types it may have here, as the names of its keys.
-    allowed: tuple[str, ...] = ()
+
+    @property
+    def of_content(self) -> bool:
+        """Whether anything but its number and its length is limited."""
+        return bool(
+            self.fixed is not None
+            or self.pattern is not None
+            or self.binding
+            or self.targets
+            or self.constraints
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,17 @@ class Element:
     slice_name: str = ""
     # The profile without which it would not be required.
     source: str = ""
+    # What is read once for each value of a message: whether its content is limited, and how long it may be.
+    limited: bool = field(init=False)
+    longest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        limits = self.limits
+        object.__setattr__(self, "limited", limits is not None and limits.of_content)
+        longest = limits.length if limits is not None and limits.length is not None else sys.maxsize
+        if limits is not None and limits.arabic_length is not None:
+            longest = min(longest, limits.arabic_length)
+        object.__setattr__(self, "longest", longest)
 
 
 @dataclass(frozen=True, slots=True)

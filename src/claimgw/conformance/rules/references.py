@@ -56,6 +56,25 @@ def targets(case: Case) -> Iterator[Finding]:
     yield from _bundle(case, case.envelope.bundle, "Bundle", outermost=True)
 
 
+def named_types(case: Case) -> Iterator[Finding]:
+    """RE codes of elements: a reference by identifier names a type that may stand there."""
+    for pointer in case.pointers.values():
+        type_ = text_at(pointer.reference, "type")
+        if (
+            pointer.targets
+            and type_ is not None
+            and "reference" not in pointer.reference
+            and type_.rpartition("/")[2] not in pointer.targets
+        ):
+            yield Finding(
+                _code(pointer),
+                pointer.place,
+                "The reference names a type of resource that may not stand here",
+                f"Refer to {' or '.join(sorted(pointer.targets))}",
+                source=pointer.source,
+            )
+
+
 def _bundle(case: Case, bundle: Mapping[str, Any], path: str, *, outermost: bool) -> Iterator[Finding]:
     scope = _scope(bundle, path, outermost)
     met: set[str] = set()

@@ -1,6 +1,7 @@
 """Which schema is a resource judged by? That of the profile it declares; else that of its type."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -8,6 +9,7 @@ from claimgw.conformance.compiler.compiler import Compiler
 from claimgw.conformance.compiler.schema import Structure
 from claimgw.conformance.compiler.sources import Sources
 from claimgw.conformance.definitions import Definitions, shipped
+from claimgw.conformance.profiles import accepted
 from claimgw.conformance.terminology import CodeProvider, Terminology
 
 # Constraints that rules in Python stand for, with the same code at the same place.
@@ -28,9 +30,13 @@ class Schemas:
         self.terminology = Terminology(definitions, provider)
         self._compiler = Compiler(Sources(definitions, self.terminology, WRITTEN))
         self.structure = self._compiler.structure
+        self._without_profile: dict[str, Structure] = {}
 
     def of_resource(self, resource: Mapping[str, Any], type_: str) -> Structure:
-        """The first profile that is declared, known, and of that type."""
+        """The first profile that is declared, known, and of that type.
+
+        One that declares none is judged by its type alone, and by what its profiles say of `meta`.
+        """
         meta = resource.get("meta")
         declared = meta.get("profile") if isinstance(meta, dict) else None
         for canonical in declared if isinstance(declared, list) else ():
@@ -38,7 +44,20 @@ class Schemas:
                 found = self._compiler.profile(canonical)
                 if found is not None and found.name == type_:
                     return found
-        return self.structure(type_)
+        # Of a Bundle, a rule says it.
+        return self.structure(type_) if declared or type_ == "Bundle" else self._undeclared(type_)
+
+    def _undeclared(self, type_: str) -> Structure:
+        found = self._without_profile.get(type_)
+        if found is None:
+            plain = self.structure(type_)
+            profile = next(filter(None, map(self._compiler.profile, sorted(accepted(type_) or ()))), None)
+            if profile is not None:
+                meta = profile.elements["meta"]
+                required = (*plain.required, *(one for one in profile.required if one is meta))
+                plain = replace(plain, elements={**plain.elements, "meta": meta}, required=required)
+            found = self._without_profile[type_] = plain
+        return found
 
 
 @cache

@@ -30,6 +30,8 @@ class Walk:
         self.found: list[Fault] = []
         self.pending: list[Pending] = []
         self.pointers: list[Pointer] = []
+        # Of what is empty: the place as the text has it, to that in FHIRPath (`valueString` to `value`).
+        self.renamed: dict[str, str] = {}
         self._schemas = schemas
         self._most = most
         with contextlib.suppress(_Full):
@@ -60,6 +62,8 @@ class Walk:
                 continue  # GE-00013, found when the text was read
             if (element := shape.elements.get(key)) is not None:
                 self._element(inner, element, f"{path}.{element.place}", home)
+                if element.primitive and element.within and f"_{key}" not in value:
+                    self._missing({}, element.within[0], f"{path}.{element.place}", home)
             elif key != "resourceType" or path != home.path:
                 self._other(key, inner, shape, path, home)
         self._missing(value, shape, path, home)
@@ -73,7 +77,8 @@ class Walk:
 
     def _missing(self, value: Mapping[str, Any], shape: Structure, path: str, home: Home) -> None:
         for element in shape.required:
-            if _absent(value, element.name):
+            name = element.name
+            if (name not in value or value[name] == []) and f"_{name}" not in value:
                 code = element.errors.get("cardinality")
                 self._add(Kind.MISSING, home, f"{path}.{element.name}", code=code, source=element.source)
         for element in shape.sliced:
@@ -84,7 +89,7 @@ class Walk:
         name = key.removeprefix("_")
         element = shape.elements.get(name)
         if element is not None and element.primitive:
-            self._shadow(value, element, f"{path}.{key}", home)
+            self._shadow(value, element, path, home)
         else:
             # The server writes `batchMetadata` for `_batchMetadata`.
             self._add(Kind.UNKNOWN, home, f"{path}.{name}" if _is_name(name) else f"{path}.?")
@@ -166,6 +171,8 @@ class Walk:
         before = len(self.found)
         if element.primitive:
             kind = _primitive(value, element)
+            if value == "":
+                self._renamed(element, path)
             if kind is not None:
                 self._add(kind, home, path, code=_code(element, kind))
                 return
@@ -173,15 +180,22 @@ class Walk:
             self._add(Kind.FORM, home, path, code=_code(element, Kind.FORM))
             return
         elif not value:
+            self._renamed(element, path)
             return  # FR-00006, found when the text was read
         elif element.type == ANY_RESOURCE:
             self._any_resource(value, path, home)
         else:
             self._object(value, self._shape(value, element), path, home)
-        if element.limits is not None:
+        if element.limits is not None and (
+            element.limited or (type(value) is str and len(value) > element.longest)
+        ):
             # What is faulty inside is not blamed again as a whole.
             sound = len(self.found) == before
             self._limited(value, element, element.limits, path, home, sound=sound)
+
+    def _renamed(self, element: Element, path: str) -> None:
+        if element.place != element.name:
+            self.renamed[path.removesuffix(element.place) + element.name] = path
 
     def _any_resource(self, value: Mapping[str, Any], path: str, home: Home) -> None:
         if isinstance(type_ := value.get("resourceType"), str) and is_resource(type_):
@@ -211,14 +225,15 @@ class Walk:
     def _shadow(self, value: Any, element: Element, path: str, home: Home) -> None:
         """`_birthDate` beside `birthDate`: id and extensions of a primitive."""
         if element.many != isinstance(value, list):
-            self._add(Kind.FORM, home, path)
+            self._add(Kind.FORM, home, f"{path}._{element.name}")
             return
         for index, item in enumerate(value if element.many else [value]):
-            place = f"{path}[{index}]" if element.many else path
+            which = f"[{index}]" if element.many else ""
             if isinstance(item, dict):
-                self._object(item, self._schemas.structure(_SHADOW), place, home)
+                shape = element.within[0] if element.within else self._schemas.structure(_SHADOW)
+                self._object(item, shape, f"{path}.{element.place}{which}", home)
             elif item is not None:
-                self._add(Kind.FORM, home, place)
+                self._add(Kind.FORM, home, f"{path}._{element.name}{which}")
 
 
 class _Full(Exception):
