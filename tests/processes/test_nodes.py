@@ -57,7 +57,7 @@ def test_two_servers_and_a_worker_lose_no_claim_of_a_flapping_insurer(
                 late[header] = resource(message, "ClaimResponse")["outcome"]
             return set(late) == pended
 
-        until(all_there, "every pended claim has its answer in the mailbox", seconds=90)
+        until(all_there, "every pended claim has its answer in the mailbox", seconds=240)
         assert set(late.values()) == {"complete"}
         reached = {row["header"] for row in received(insurer)}
         assert reached == {header_id(claim) for claim in claims}
