@@ -105,3 +105,27 @@ def test_a_text_without_a_coding_is_for_the_chief_complaint_only() -> None:
     information = resource(message, 1)["supportingInfo"]
     information[8]["code"] = {"text": "As told"}
     assert found(message) == {("BV-00530", f"{_CLAIM}.supportingInfo[8].code")}
+
+
+def test_the_encounter_is_about_the_patient_of_the_claim() -> None:
+    message = claim()
+    resource(message, 6)["subject"]["reference"] = "http://provider.example/Patient/9"
+    other = {**resource(message, 4), "id": "9"}
+    message["entry"].append({"fullUrl": "http://provider.example/Patient/9", "resource": other})
+    assert found(message) == {("BV-00761", f"{_ENCOUNTER}.subject")}
+
+
+def test_the_encounter_is_at_the_provider_of_the_claim() -> None:
+    message = claim()
+    home = resource(message, 2)
+    other = {**home, "id": "9", "identifier": [{**home["identifier"][0], "value": "PR-9"}]}
+    message["entry"].append({"fullUrl": "http://provider.example/Organization/9", "resource": other})
+    resource(message, 6)["serviceProvider"]["reference"] = "http://provider.example/Organization/9"
+    assert found(message) == {("BV-00762", f"{_ENCOUNTER}.serviceProvider")}
+
+
+def test_an_emergency_is_no_matter_of_vision_claims() -> None:
+    message = claim()
+    resource(message, 1)["type"]["coding"][0]["code"] = "vision"
+    resource(message, 6)["class"]["code"] = "VR"
+    assert ("BV-00808", f"{_ENCOUNTER}.class.code") in found(message)

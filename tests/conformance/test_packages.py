@@ -132,3 +132,12 @@ def test_every_shipped_profile_can_be_honoured() -> None:
         if definition["type"] not in ("Bundle", "Claim") and definition["kind"] == "resource":
             message = {"meta": {"profile": [f"{definition['url']}|{definition['version']}"]}}
             assert schemas.of_resource(message, definition["type"]).profile == definition["url"]
+
+
+def test_a_resource_may_declare_any_definition_there_is_and_is_judged() -> None:
+    for definition, _ in shipped().all("StructureDefinition"):
+        message = claim()
+        for index in (1, 4, 5, 6):
+            declared = f"{definition['url']}|{definition['version']}"
+            resource(message, index)["meta"]["profile"] = [declared]
+        assert check(envelope(message), NOW, direction=Direction.REQUEST, all_stages=True)

@@ -557,3 +557,19 @@ def test_a_thousand_faults_are_listed_and_the_rest_is_said_to_be_there() -> None
     listed = findings(message, Direction.ANSWER)
     assert len(listed) == 1000
     assert listed[-1].code == "GE-00000"
+
+
+def test_who_asks_for_eligibility_is_the_sender() -> None:
+    message = claim()
+    asked = resource(message, 1)
+    resource(message, 0)["eventCoding"]["code"] = "eligibility-request"
+    message["entry"][1]["resource"] = {
+        "resourceType": "CoverageEligibilityRequest",
+        "id": asked["id"],
+        "meta": {"profile": [DEFINITIONS + "eligibility-request|1.0.0"]},
+        "provider": {"identifier": {"system": "http://nphies.sa/license/provider-license", "value": "PR-9"}},
+    }
+    codes = {one.code for one in findings(message, all_stages=True)}
+    assert "BV-00541" in codes
+    message["entry"][1]["resource"]["provider"] = asked["provider"]
+    assert "BV-00541" not in {one.code for one in findings(message, all_stages=True)}

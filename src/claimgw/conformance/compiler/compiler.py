@@ -24,20 +24,19 @@ class Compiler:
             found = self._structures[name] = Build(self._sources, name, "").structure(name, [], "")
         return found
 
-    def profile(self, canonical: str) -> Structure | None:
-        """A profile by its address with version; None if there is none."""
+    def profile(self, canonical: str, type_: str) -> Structure | None:
+        """The profile of that type by its address with version; None if there is none."""
         found = self._profiles.get(canonical)
-        if found is None and (found := self._compiled(canonical)) is not None:
+        if found is None and (found := self._compiled(canonical, type_)) is not None:
             # What is unknown is not kept: messages may name anything.
             self._profiles[canonical] = found
-        return found
+        return found if found is not None and found.name == type_ else None
 
-    def _compiled(self, canonical: str) -> Structure | None:
+    def _compiled(self, canonical: str, type_: str) -> Structure | None:
         located = self._sources.definitions.find("StructureDefinition", canonical)
-        if located is None:
+        if located is None or located[0]["type"] != type_:
             return None
         definition, package = located
-        type_ = definition["type"]
         return Build(self._sources, type_, package.name).structure(
             type_, [tree(self._sources.layers(definition, package.name))], definition["url"]
         )

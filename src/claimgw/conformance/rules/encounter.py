@@ -78,6 +78,43 @@ def classes(case: Case) -> Iterator[Finding]:
         )
 
 
+def classes_of_professionals(case: Case) -> Iterator[Finding]:
+    """BV-00808: for pharmacy and vision; types with a class of their own have codes of their own."""
+    visit = _visit(case)
+    if visit is not None and visit.type in ("pharmacy", "vision") and visit.class_ in ("EMER", "HH", "VR"):
+        yield Finding(
+            "BV-00808",
+            f"{place(visit.encounter)}.class.code",
+            "An encounter of this class belongs to a professional claim",
+            "Use another class, or send a professional claim",
+        )
+
+
+def parties(case: Case) -> Iterator[Finding]:
+    """BV-00761, BV-00762: patient and provider of encounter and claim are the same."""
+    if (visit := _visit(case)) is None:
+        return
+    claim, encounter = visit.claim, visit.encounter
+    patient = case.envelope.find(text_at(claim.resource, "patient", "reference"), claim)
+    subject = case.envelope.find(text_at(encounter.resource, "subject", "reference"), encounter)
+    if patient is not None and subject is not None and patient.index != subject.index:
+        yield Finding(
+            "BV-00761",
+            f"{place(encounter)}.subject",
+            "The encounter is about another patient than the claim",
+            "Refer to the patient of the claim",
+        )
+    provider = case.envelope.party(claim.resource.get("provider"), claim)
+    host = case.envelope.party(encounter.resource.get("serviceProvider"), encounter)
+    if provider is not None and host is not None and provider != host:
+        yield Finding(
+            "BV-00762",
+            f"{place(encounter)}.serviceProvider",
+            "The encounter was at another provider than that of the claim",
+            "Refer to the provider of the claim",
+        )
+
+
 def emergencies(case: Case) -> Iterator[Finding]:
     """BV-00728, BV-00732 … BV-00735: triage, and on claims arrival, start and disposition."""
     if (visit := _visit(case)) is None or not visit.emergency:

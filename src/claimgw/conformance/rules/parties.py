@@ -59,6 +59,21 @@ def claimant(case: Case) -> Iterator[Finding]:
         )
 
 
+def asker(case: Case) -> Iterator[Finding]:
+    """BV-00541: who asks for eligibility is the sender."""
+    focal, sender = case.envelope.focal, case.envelope.sender
+    if focal is None or focal.type != "CoverageEligibilityRequest" or sender is None:
+        return
+    provider = case.envelope.party(focal.resource.get("provider"), focal)
+    if provider is not None and provider != sender:
+        yield Finding(
+            "BV-00541",
+            f"{place(focal)}.provider",
+            "The provider of the request is not its sender",
+            "Let both be one",
+        )
+
+
 def addressee(case: Case) -> Iterator[Finding]:
     """BV-00456: polls and payment notices go to the gateway."""
     receiver = case.envelope.receiver

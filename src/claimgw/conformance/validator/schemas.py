@@ -41,8 +41,8 @@ class Schemas:
         declared = meta.get("profile") if isinstance(meta, dict) else None
         for canonical in declared if isinstance(declared, list) else ():
             if isinstance(canonical, str):
-                found = self._compiler.profile(canonical)
-                if found is not None and found.name == type_:
+                found = self._compiler.profile(canonical, type_)
+                if found is not None:
                     return found
         # Of a Bundle, a rule says it.
         return self.structure(type_) if declared or type_ == "Bundle" else self._undeclared(type_)
@@ -51,7 +51,8 @@ class Schemas:
         found = self._without_profile.get(type_)
         if found is None:
             plain = self.structure(type_)
-            profile = next(filter(None, map(self._compiler.profile, sorted(accepted(type_) or ()))), None)
+            known = (self._compiler.profile(one, type_) for one in sorted(accepted(type_) or ()))
+            profile = next(filter(None, known), None)
             if profile is not None:
                 meta = profile.elements["meta"]
                 required = (*plain.required, *(one for one in profile.required if one is meta))
