@@ -19,7 +19,7 @@ from claimgw.clearinghouse.own import poll
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.clearinghouse.repeat import repeat
 from claimgw.clearinghouse.session import Sessions
-from claimgw.conformance import Direction, check
+from claimgw.conformance import check, direction_of
 from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.events import Event, Leg, Way
@@ -27,7 +27,6 @@ from claimgw.messages.findings import Finding, errors
 from claimgw.telemetry import metrics
 
 _RACES = 20
-_DIRECTION = {Leg.REQUEST: Direction.REQUEST, Leg.RESPONSE: Direction.ANSWER, Leg.NOTICE: Direction.NOTICE}
 
 
 async def process(parts: Parts, sessions: Sessions, raw: bytes, caller: Caller) -> Reply:
@@ -109,7 +108,7 @@ def _check(
     envelope: Envelope, event: Event, destination: Participant | None, registry: Snapshot, now: datetime
 ) -> list[Finding]:
     served = served_by(destination, registry, now) if destination else frozenset()
-    return check(envelope, now, direction=_DIRECTION[event.leg], served=served)
+    return check(envelope, now, direction=direction_of(event), served=served)
 
 
 async def _refuse(parts: Parts, envelope: Envelope, faults: list[Finding], now: datetime) -> Reply:

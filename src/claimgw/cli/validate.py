@@ -15,19 +15,12 @@ from claimgw.cli.output import print_json, print_line
 from claimgw.cli.send import STDIN, print_finding, read_file
 from claimgw.cli.session import REFUSED, refusing
 from claimgw.clock import SystemClock
-from claimgw.conformance import Direction, check
+from claimgw.conformance import check, direction_of
 from claimgw.errors import ConfigurationError
 from claimgw.messages.envelope import read
-from claimgw.messages.events import Leg
 from claimgw.messages.findings import Finding, Severity, errors
 
 commands = typer.Typer()
-
-_DIRECTIONS = {
-    Leg.REQUEST: Direction.REQUEST,
-    Leg.RESPONSE: Direction.ANSWER,
-    Leg.NOTICE: Direction.NOTICE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +86,7 @@ def _check(file: Path, all_stages: bool) -> _Checked:
     envelope = read(read_file(file))
     if isinstance(envelope, Finding):
         return _Checked(str(file), [envelope])
-    direction = _DIRECTIONS[envelope.event.leg] if envelope.event else Direction.REQUEST
+    direction = direction_of(envelope.event)
     now = SystemClock().now()
     return _Checked(str(file), check(envelope, now, direction=direction, all_stages=all_stages))
 

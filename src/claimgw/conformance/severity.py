@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from claimgw.conformance.since import SINCE
+from claimgw.messages.events import Event, Leg
 from claimgw.messages.findings import Severity
 
 
@@ -14,6 +15,14 @@ class Direction(StrEnum):
     REQUEST = "request"  # a provider's
     ANSWER = "answer"  # an insurer's answer, in session or later
     NOTICE = "notice"  # what an insurer starts by itself
+
+
+_BY_LEG = {Leg.REQUEST: Direction.REQUEST, Leg.RESPONSE: Direction.ANSWER, Leg.NOTICE: Direction.NOTICE}
+
+
+def direction_of(event: Event | None) -> Direction:
+    """Whose message an event's is; one that cannot be told is judged as a provider's, the strictest."""
+    return _BY_LEG[event.leg] if event else Direction.REQUEST
 
 
 _E, _W = Severity.ERROR, Severity.WARNING

@@ -8,13 +8,12 @@ from starlette.responses import Response
 from claimgw.access.callers import Stranger
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clock import Clock
-from claimgw.conformance import Direction, check
+from claimgw.conformance import check, direction_of
 from claimgw.endpoint.body import read_body, unacceptable
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.outcomes import fhir, guarded, refuse, stranger
 from claimgw.messages import replies
 from claimgw.messages.envelope import Envelope, read
-from claimgw.messages.events import Leg
 from claimgw.messages.findings import Finding, Severity
 
 _PARAMETERS = {"stages": "all"}
@@ -48,8 +47,7 @@ class Validate:
         return fhir(replies.outcome(self._findings(envelope, all_stages)))
 
     def _findings(self, envelope: Envelope, all_stages: bool) -> list[Finding]:
-        answers = envelope.event is not None and envelope.event.leg is not Leg.REQUEST
-        direction = Direction.ANSWER if answers else Direction.REQUEST
+        direction = direction_of(envelope.event)
         sound = Finding("GE-00000", "Bundle", "Nothing is wrong", severity=Severity.INFORMATION)
         found = check(envelope, self.clock.now(), direction=direction, all_stages=all_stages)
         return found or [sound]
