@@ -99,14 +99,6 @@ async def due(unit: Unit, insurer: str, now: datetime, most: int) -> list[Exchan
     return [_read(row) for row in await unit.execute(query)]
 
 
-async def next_due(unit: Unit) -> datetime | None:
-    """When the next thing is due, wherever it is."""
-    found: datetime | None = await unit.scalar(
-        select(exchange.c.due_at).where(exchange.c.due_at.is_not(None)).order_by(exchange.c.due_at).limit(1)
-    )
-    return found
-
-
 def _state(kept: Exchange) -> dict[str, Any]:
     return {
         "state": kept.state.value,

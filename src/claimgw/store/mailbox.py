@@ -31,11 +31,6 @@ async def deposit(unit: Unit, entry: MailboxEntry) -> None:
     )
 
 
-async def holds(unit: Unit, message_id: str) -> bool:
-    """Whether this message is, or was, in a mailbox."""
-    return bool(await unit.scalar(select(exists().where(mailbox.c.message_id == message_id))))
-
-
 async def waiting(unit: Unit, provider: str, asked: Selection, now: datetime) -> list[MailboxEntry]:
     """What the poll may have: undelivered, reserved by no other poll, first in, first out."""
     query = (
