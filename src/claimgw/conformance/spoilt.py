@@ -1,0 +1,94 @@
+"""Which faults are written down as examples: a valid message, what spoils it, and what is then found?
+
+`examples/faults/*.json` hold them, each a list of objects: `code`, `what` (a sentence: what is wrong here),
+`message` (the stem of a file in `examples/`), `patch` (RFC 6902, of which add, remove and replace are known)
+and `expression` (the place of the finding). They are read by the tests and by `claimgw rules CODE`.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from claimgw.messages.decode import Decoded, decode
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One operation of a JSON Patch; `path` is a JSON Pointer (RFC 6901), `value` any JSON."""
+
+    op: str
+    path: str
+    value: Any = None
+
+
+class SpoiltExample(msgspec.Struct, frozen=True):
+    """One fault. `received` is the time of receipt if it is not the message's own timestamp."""
+
+    code: str
+    what: str
+    message: str
+    patch: tuple[Change, ...]
+    expression: str
+    received: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoilt:
+    """A fault and the messages before and after it."""
+
+    example: SpoiltExample
+    sound: dict[str, Any]
+    spoilt: dict[str, Any]
+
+
+_READ = msgspec.json.Decoder(tuple[SpoiltExample, ...], float_hook=Decimal)
+
+
+def spoilt_examples(examples: Path) -> list[Spoilt]:
+    """All that are written down beside those messages. Raises ValueError for one that does not fit."""
+    sound: dict[str, dict[str, Any]] = {}
+    found = []
+    for file in sorted((examples / "faults").glob("*.json")):
+        for example in _READ.decode(file.read_bytes()):
+            if example.message not in sound:
+                decoded = decode((examples / f"{example.message}.json").read_bytes())
+                if not isinstance(decoded, Decoded):
+                    raise ValueError(f"{example.message}.json in {examples} cannot be read")
+                sound[example.message] = decoded.tree
+            before = sound[example.message]
+            found.append(Spoilt(example, before, patched(before, example.patch)))
+    return found
+
+
+def patched(tree: dict[str, Any], patch: Sequence[Change]) -> dict[str, Any]:
+    """A copy with the changes made, in their order. Raises ValueError where a path leads nowhere."""
+    changed = copy.deepcopy(tree)
+    for change in patch:
+        try:
+            _change(changed, change)
+        except (KeyError, IndexError, TypeError) as fault:
+            raise ValueError(f"there is nothing to {change.op} at {change.path}") from fault
+    return changed
+
+
+def _change(tree: Any, change: Change) -> None:
+    *way, last = (step.replace("~1", "/").replace("~0", "~") for step in change.path.split("/")[1:])
+    for step in way:
+        tree = tree[int(step)] if isinstance(tree, list) else tree[step]
+    key: Any = last if isinstance(tree, dict) else len(tree) if last == "-" else int(last)
+    match change.op:
+        case "add" if isinstance(tree, list):
+            tree.insert(key, copy.deepcopy(change.value))
+        case "add":
+            tree[key] = copy.deepcopy(change.value)
+        case "replace":
+            _ = tree[key]
+            tree[key] = copy.deepcopy(change.value)
+        case "remove":
+            del tree[key]
+        case other:
+            raise ValueError(f"{other} is none of add, remove, replace")

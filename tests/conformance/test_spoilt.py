@@ -1,0 +1,48 @@
+"""Does each written fault give the finding it is said to give, and its message none before?"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claimgw.conformance import check
+from claimgw.conformance.severity import direction_of
+from claimgw.conformance.spoilt import Change, Spoilt, patched, spoilt_examples
+from claimgw.messages.encode import encode
+from claimgw.messages.envelope import Envelope, read
+
+SPOILT = spoilt_examples(Path(__file__).parents[2] / "examples")
+
+
+def _found(tree: dict[str, Any], received: str | None) -> set[tuple[str, str]]:
+    envelope = read(encode(tree))
+    assert isinstance(envelope, Envelope)
+    now = datetime.fromisoformat(received or tree["timestamp"])
+    found = check(envelope, now, direction=direction_of(envelope.event), all_stages=True)
+    return {(one.code, one.path) for one in found}
+
+
+@pytest.mark.parametrize("one", SPOILT, ids=lambda one: f"{one.example.code}-{one.example.what[:40]}")
+def test_a_spoilt_example_gives_its_finding_and_the_sound_one_none_of_that_code(one: Spoilt) -> None:
+    example = one.example
+    assert example.code not in {code for code, _ in _found(one.sound, None)}
+    assert (example.code, example.expression) in _found(one.spoilt, example.received)
+
+
+def test_a_patch_adds_replaces_removes_and_leaves_the_message_itself_alone() -> None:
+    tree = {"a": [1, {"b/c": 2}]}
+    changes = [
+        Change("add", "/a/0", 0),
+        Change("add", "/a/-", 9),
+        Change("replace", "/a/2/b~1c", 3),
+        Change("remove", "/a/1"),
+    ]
+    assert patched(tree, changes) == {"a": [0, {"b/c": 3}, 9]}
+    assert tree == {"a": [1, {"b/c": 2}]}
+
+
+@pytest.mark.parametrize("change", [Change("replace", "/b"), Change("remove", "/a/1"), Change("test", "/a")])
+def test_a_patch_that_leads_nowhere_is_refused(change: Change) -> None:
+    with pytest.raises(ValueError):
+        patched({"a": []}, [change])
