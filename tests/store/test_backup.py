@@ -33,6 +33,9 @@ from tests.gateway import CLINIC, DESERT_ROSE, EXAMPLES, FALCON, HOSPITAL, regis
 from tests.postgres import Postgres
 
 _CLAIM = "CLM-2026-03101"
+_REQUESTS = sorted(
+    file for event in ("claim", "priorauth", "poll") for file in EXAMPLES.glob(f"{event}-request*.json")
+)
 NOW = datetime(2026, 11, 20, 21, 5, tzinfo=UTC)
 
 
@@ -66,7 +69,7 @@ async def past(address: str) -> None:
         keys = {licence: await register(gateway.database, licence) for licence in (HOSPITAL, CLINIC)}
         for licence in (FALCON, DESERT_ROSE):
             await register(gateway.database, licence)
-        for file in sorted(EXAMPLES.glob("*-request*.json")):
+        for file in _REQUESTS:
             raw = file.read_bytes()
             sender = json.loads(raw)["entry"][0]["resource"]["source"]["endpoint"]
             await gateway.post(raw, keys[CLINIC if "nakheel" in sender else HOSPITAL])
@@ -119,7 +122,7 @@ async def test_messages_come_back_byte_for_byte(address: str, empty: Database, t
     await origin.close()
     await restore(empty, tmp_path / "backup.db", NOW, quiet)
     kept = {row["content"] for row in await rows(empty, body)}
-    assert {file.read_bytes() for file in EXAMPLES.glob("*-request*.json")} <= kept
+    assert {file.read_bytes() for file in _REQUESTS} <= kept
 
 
 async def test_after_a_restore_delivery_is_paused_and_open_attempts_are_listed(
