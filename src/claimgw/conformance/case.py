@@ -9,7 +9,7 @@ from claimgw.conformance.severity import Direction
 from claimgw.conformance.validator.faults import Pointer
 from claimgw.messages.envelope import Entry, Envelope
 from claimgw.messages.findings import Finding
-from claimgw.messages.identifiers import Licence
+from claimgw.messages.identifiers import DEFINITIONS, Licence
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,13 @@ def codes_at(value: Any, *keys: str) -> list[tuple[str | None, str | None]]:
     """System and code of each coding of a CodeableConcept."""
     codings = objects_at(object_at(value, *keys), "coding")
     return [(text_at(coding, "system"), text_at(coding, "code")) for _, coding in codings]
+
+
+def extensions_at(value: Any, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The nphies extensions of that name (`newborn`), each with its index."""
+    for index, extension in objects_at(value, "extension"):
+        if extension.get("url") == f"{DEFINITIONS}extension-{name}":
+            yield index, extension
 
 
 def place(entry: Entry) -> str:

@@ -1,57 +1,21 @@
 """Does the Encounter of a claim fit its type, and does it tell what its class needs (profiles §4.2)?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from claimgw.conformance.case import Case, codes_at, items_at, object_at, objects_at, place, text_at
-from claimgw.messages.envelope import Entry
+from claimgw.conformance.case import Case, extensions_at, object_at, place, text_at
+from claimgw.conformance.moments import ahead, later
+from claimgw.conformance.visit import INPATIENT, first_code, visit_of
 from claimgw.messages.findings import Finding
-from claimgw.messages.identifiers import DEFINITIONS
-
-_INPATIENT = frozenset({"IMP", "SS"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """A claim with its encounter."""
-
-    claim: Entry
-    encounter: Entry
-
-    @property
-    def type(self) -> str | None:
-        return _code(self.claim.resource, "type")
-
-    @property
-    def billed(self) -> bool:
-        """A claim, not a request for authorization."""
-        return self.claim.resource.get("use") == "claim"
-
-    @property
-    def class_(self) -> str | None:
-        return text_at(self.encounter.resource, "class", "code")
-
-    @property
-    def closed(self) -> bool:
-        return text_at(self.encounter.resource, "period", "end") is not None
-
-    @property
-    def inpatient(self) -> bool:
-        return self.class_ in _INPATIENT
-
-    @property
-    def emergency(self) -> bool:
-        return self.class_ == "EMER"
 
 
 def classes(case: Case) -> Iterator[Finding]:
     """BV-00741 … BV-00743, BV-00755, BV-00807: the class goes with type and sub-type of the claim."""
-    if (visit := _visit(case)) is None or visit.class_ is None:
+    if (visit := visit_of(case)) is None or visit.class_ is None:
         return
     at_class = f"{place(visit.encounter)}.class.code"
     allowed = {
-        "institutional": (_INPATIENT, "BV-00741"),
+        "institutional": (INPATIENT, "BV-00741"),
         "professional": (frozenset({"EMER", "AMB", "HH", "VR"}), "BV-00742"),
         "oral": (frozenset({"AMB"}), "BV-00743"),
     }.get(visit.type or "")
@@ -69,7 +33,7 @@ def classes(case: Case) -> Iterator[Finding]:
             "Inpatient and day-case encounters belong to institutional claims",
             "Send an institutional claim, or correct the class of the encounter",
         )
-    if _code(visit.claim.resource, "subType") == "emr" and not visit.emergency:
+    if first_code(visit.claim.resource, "subType") == "emr" and not visit.emergency:
         yield Finding(
             "BV-00755",
             at_class,
@@ -80,7 +44,7 @@ def classes(case: Case) -> Iterator[Finding]:
 
 def classes_of_professionals(case: Case) -> Iterator[Finding]:
     """BV-00808: for pharmacy and vision; types with a class of their own have codes of their own."""
-    visit = _visit(case)
+    visit = visit_of(case)
     if visit is not None and visit.type in ("pharmacy", "vision") and visit.class_ in ("EMER", "HH", "VR"):
         yield Finding(
             "BV-00808",
@@ -92,7 +56,7 @@ def classes_of_professionals(case: Case) -> Iterator[Finding]:
 
 def parties(case: Case) -> Iterator[Finding]:
     """BV-00761, BV-00762: patient and provider of encounter and claim are the same."""
-    if (visit := _visit(case)) is None:
+    if (visit := visit_of(case)) is None:
         return
     claim, encounter = visit.claim, visit.encounter
     patient = case.envelope.find(text_at(claim.resource, "patient", "reference"), claim)
@@ -117,7 +81,7 @@ def parties(case: Case) -> Iterator[Finding]:
 
 def emergencies(case: Case) -> Iterator[Finding]:
     """BV-00728, BV-00732 … BV-00735: triage, and on claims arrival, start and disposition."""
-    if (visit := _visit(case)) is None or not visit.emergency:
+    if (visit := visit_of(case)) is None or not visit.emergency:
         return
     wanted = [("triageDate", "BV-00733", "triage date"), ("triageCategory", "BV-00734", "triage category")]
     if visit.billed:
@@ -132,14 +96,35 @@ def emergencies(case: Case) -> Iterator[Finding]:
 
 def service_event(case: Case) -> Iterator[Finding]:
     """BV-00736: professional and oral encounters say which service event it was."""
-    if (visit := _visit(case)) is not None and visit.type in ("professional", "oral"):
+    if (visit := visit_of(case)) is not None and visit.type in ("professional", "oral"):
         wanted = [("serviceEventType", "BV-00736", "service event type")]
         yield from _wanted(visit.encounter.resource, wanted, f"{place(visit.encounter)}.extension")
 
 
+def beginning(case: Case) -> Iterator[Finding]:
+    """BV-00850, BV-00851: what is claimed has begun, and not before the patient was born."""
+    if (visit := visit_of(case)) is None:
+        return
+    if visit.billed and ahead(visit.start, case.now):
+        yield Finding(
+            "BV-00850",
+            f"{place(visit.encounter)}.period.start",
+            "The encounter that is claimed starts in the future",
+            "Correct the start, or ask for authorization instead",
+        )
+    patient = case.envelope.find(text_at(visit.encounter.resource, "subject", "reference"), visit.encounter)
+    if patient is not None and later(text_at(patient.resource, "birthDate"), visit.start):
+        yield Finding(
+            "BV-00851",
+            f"{place(patient)}.birthDate",
+            "The patient was born after the encounter began",
+            "Correct the date of birth or the start of the encounter",
+        )
+
+
 def admissions(case: Case) -> Iterator[Finding]:
-    """BV-00737, BV-00740, BV-00744, BV-00758, BV-00759: what a claim tells of a stay."""
-    if (visit := _visit(case)) is None or not (visit.inpatient and visit.billed):
+    """BV-00737, BV-00744, BV-00758, BV-00759: what a claim tells of a stay."""
+    if (visit := visit_of(case)) is None or not (visit.inpatient and visit.billed):
         return
     stay = object_at(visit.encounter.resource, "hospitalization") or {}
     here = f"{place(visit.encounter)}.hospitalization"
@@ -159,23 +144,35 @@ def admissions(case: Case) -> Iterator[Finding]:
         )
 
 
+def discharges(case: Case) -> Iterator[Finding]:
+    """BV-00740, BV-00801, BV-00852: what a claim tells of the end of a stay goes together."""
+    if (visit := visit_of(case)) is None or not (visit.inpatient and visit.billed):
+        return
+    here, encounter = place(visit.encounter), visit.encounter.resource
+    stay = object_at(encounter, "hospitalization") or {}
+    if "dischargeDisposition" in stay:
+        if not visit.closed:
+            yield Finding(
+                "BV-00801",
+                f"{here}.period.end",
+                "The encounter says how the patient left, but not when",
+                "Add period.end, or leave the disposition out",
+            )
+        if first_code(stay, "dischargeDisposition") == "died":
+            wanted = [("causeOfDeath", "BV-00740", "cause of death")]
+            yield from _wanted(encounter, wanted, f"{here}.extension")
+    if any(extensions_at(stay, "dischargeSpecialty")) and not (
+        visit.closed and "dischargeDisposition" in stay
+    ):
+        yield Finding(
+            "BV-00852",
+            f"{here}.hospitalization.extension",
+            "The encounter names the discharge specialty, but not how or when the patient left",
+            "Add hospitalization.dischargeDisposition and period.end",
+        )
+
+
 def _wanted(holder: Any, wanted: list[tuple[str, str, str]], here: str) -> Iterator[Finding]:
-    given = {text_at(one, "url") for one in items_at(holder, "extension")}
     for name, code, title in wanted:
-        if f"{DEFINITIONS}extension-{name}" not in given:
+        if not any(extensions_at(holder, name)):
             yield Finding(code, here, f"The encounter does not tell the {title}", f"Add the extension {name}")
-
-
-def _visit(case: Case) -> _Visit | None:
-    claim = case.envelope.focal
-    if claim is None or claim.type != "Claim":
-        return None
-    for _, extension in objects_at(claim.resource, "extension"):
-        if text_at(extension, "url") == DEFINITIONS + "extension-encounter":
-            encounter = case.envelope.find(text_at(extension, "valueReference", "reference"), claim)
-            return _Visit(claim, encounter) if encounter and encounter.type == "Encounter" else None
-    return None
-
-
-def _code(resource: Any, element: str) -> str | None:
-    return next((code for _, code in codes_at(resource, element)), None)

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from claimgw.conformance.case import Case, absent, codes_at, object_at, objects_at, place, text_at
+from claimgw.conformance.moments import ahead
 from claimgw.messages.envelope import Entry
 from claimgw.messages.events import EVENTS
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import CODES
 
-# What both clocks may differ by (spec §2.6).
-TOLERANCE = timedelta(minutes=15)
-_FAR_EAST = timezone(timedelta(hours=14))
 _CODES = CODES + "task-code"
 _INPUTS = CODES + "task-input-type"
 _INCLUDE, _EXCLUDE, _COUNT, _PERIOD = "include-message-type", "exclude-message-type", "count", "period"
@@ -202,23 +199,13 @@ def dates(case: Case) -> Iterator[Finding]:
     """BV-00867, BV-00471: neither date is in the future, give or take the clocks."""
     found = _request(case)
     for element, code in (("authoredOn", "BV-00867"), ("lastModified", "BV-00471")):
-        given = _moment(text_at(found[0].resource, element)) if found else None
-        if found and given is not None and given > case.now + TOLERANCE:
+        if found and ahead(text_at(found[0].resource, element), case.now):
             yield Finding(
                 code,
                 f"{place(found[0])}.{element}",
                 "The time lies in the future",
                 "Set the clock, or correct the time",
             )
-
-
-def _moment(text: str | None) -> datetime | None:
-    """The point in time; a date begins when it begins at the far east. None if it is neither."""
-    try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=_FAR_EAST) if moment and moment.tzinfo is None else moment
 
 
 def parties(case: Case) -> Iterator[Finding]:
