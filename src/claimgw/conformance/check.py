@@ -1,6 +1,6 @@
 """What is wrong with this message? In stages, as the real server reports it (spec §0.3 item 1)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -17,12 +17,12 @@ from claimgw.conformance.rules import (
     response,
     task,
 )
-from claimgw.conformance.severity import Direction, severity
+from claimgw.conformance.severity import Direction, Severities, day_of, defaults
 from claimgw.conformance.validator.constraints import broken
 from claimgw.conformance.validator.schemas import Schemas, standard
 from claimgw.conformance.validator.walk import Walk
 from claimgw.messages.envelope import Envelope
-from claimgw.messages.findings import Finding, Severity, errors
+from claimgw.messages.findings import Finding, errors
 from claimgw.messages.identifiers import Licence
 
 # Findings of one stage. Junk of 10 MB holds millions of faults; nobody reads beyond the first hundred.
@@ -80,6 +80,10 @@ _BUSINESS: tuple[Rule, ...] = (
 )
 
 
+# How bad a finding is; None: the rule did not bind.
+_Judge = Callable[[Finding], Finding | None]
+
+
 def check(
     envelope: Envelope,
     now: datetime,
@@ -88,26 +92,29 @@ def check(
     served: frozenset[Licence] = frozenset(),
     all_stages: bool = False,
     schemas: Schemas | None = None,
+    severities: Severities | None = None,
 ) -> list[Finding]:
     """Every fault that can be told from the message and its time of receipt alone. Never raises.
 
     `served` are the insurers the receiver acts for (spec §2.5). A stage runs only if those before it found no
     error: what cannot be parsed and what base FHIR does not know (FR, GE); structure, codes, references (IC,
     DT, IB, RE); business rules (BV), whose places start with a small letter. `all_stages` shows all there is.
+    `severities` say how bad a breach was on the day of receipt; None: as claimgw comes.
     """
     schemas = schemas or standard()
     walk = Walk(envelope.bundle, schemas, MOST)
     pointers = {pointer.place: pointer for pointer in walk.pointers}
     case = Case(envelope, now, direction, served, pointers)
+    judge = _judge(case, severities or defaults())
     found: list[Finding] = []
-    for stage in _stages(case, walk, schemas):
+    for stage in _stages(case, walk, schemas, judge):
         found += stage
         if not all_stages and errors(found):
             break
     return found
 
 
-def _stages(case: Case, walk: Walk, schemas: Schemas) -> Iterator[list[Finding]]:
+def _stages(case: Case, walk: Walk, schemas: Schemas, judge: _Judge) -> Iterator[list[Finding]]:
     walked = [finding(fault) for fault in walk.found]
     business = [one for one in walked if one.path.startswith("bundle")]
     structural = [one for one in walked if one.path.startswith("Bundle")]
@@ -116,19 +123,19 @@ def _stages(case: Case, walk: Walk, schemas: Schemas) -> Iterator[list[Finding]]
     if len(walked) == MOST:
         (unsound or sound or business).append(_MORE)
     unreadable = [replace(one, path=walk.renamed.get(one.path, one.path)) for one in case.envelope.unsound]
-    yield _stage(case, [*unreadable, *unsound], _SOUNDNESS)
-    yield _stage(case, sound, _STRUCTURE)
+    yield _stage(case, [*unreadable, *unsound], _SOUNDNESS, judge)
+    yield _stage(case, sound, _STRUCTURE, judge)
     business += [breach(pending) for pending in islice(broken(walk.pending, case, schemas), MOST)]
-    yield _stage(case, business, _BUSINESS)
+    yield _stage(case, business, _BUSINESS, judge)
 
 
-def _stage(case: Case, walked: list[Finding], rules: tuple[Rule, ...]) -> list[Finding]:
+def _stage(case: Case, walked: list[Finding], rules: tuple[Rule, ...], judge: _Judge) -> list[Finding]:
     def everything() -> Iterator[Finding]:
         yield from walked
         for rule in rules:
             yield from rule(case)
 
-    found = list(islice(filter(None, (_judged(one, case) for one in _once(everything()))), MOST))
+    found = list(islice(filter(None, map(judge, _once(everything()))), MOST))
     if len(found) == MOST:
         found[-1] = _MORE
     return _without_echoes(found)
@@ -161,8 +168,11 @@ def _once(findings: Iterator[Finding]) -> Iterator[Finding]:
             yield one
 
 
-def _judged(one: Finding, case: Case) -> Finding | None:
-    judged = severity(one.code, case.direction, case.now.date(), one.source)
-    if judged is None or one.severity is Severity.WARNING or one.severity is judged:
-        return None if judged is None else one
-    return replace(one, severity=judged)
+def _judge(case: Case, severities: Severities) -> _Judge:
+    sender = str(case.envelope.sender) if case.envelope.sender else ""
+    on = day_of(case.now)
+
+    def judge(one: Finding) -> Finding | None:
+        return severities.judged(one, case.direction, on, sender)
+
+    return judge

@@ -1,12 +1,17 @@
-"""How bad is the breach of a rule, by the direction of the message?"""
+"""How bad is the breach of a rule, by whose message it is, who sent it and the day it came?"""
 
-from collections.abc import Mapping
-from datetime import date
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
 
-from claimgw.conformance.since import SINCE
+from claimgw.conformance.ranges import codes
 from claimgw.messages.events import Event, Leg
-from claimgw.messages.findings import Severity
+from claimgw.messages.findings import Finding, Severity
 
 
 class Direction(StrEnum):
@@ -25,63 +30,123 @@ def direction_of(event: Event | None) -> Direction:
     return _BY_LEG[event.leg] if event else Direction.REQUEST
 
 
-_E, _W = Severity.ERROR, Severity.WARNING
+class Level(StrEnum):
+    """What becomes of a finding; only an error refuses a message."""
 
-# A code, else its family, else "" decides. Insurers' live traffic breaks rules and is delivered all the same
-# (spec §0.3 item 12): there an error is only what a typed FHIR parser refuses, or what leaves a provider
-# unable to tell what was answered, by whom, about what.
-_TABLE: Mapping[str, Mapping[Direction, Severity]] = {
-    "": {Direction.REQUEST: _E, Direction.ANSWER: _W, Direction.NOTICE: _W},
-    **{
-        rule: {Direction.REQUEST: _E, Direction.ANSWER: _E, Direction.NOTICE: _E}
-        for rule in (
-            "DT",
-            "GE-00000",
-            "GE-00013",
-            "GE-00035",
-            "IB-00006",  # Bundle.type
-            "IB-00071",  # ClaimResponse.outcome
-            "IB-00175",  # MessageHeader.response.code
-            "IB-00228",  # Task.status
-            "IB-00250",  # the event
-            "IC",
-            "RE-00180",
-            "BV-00130",
-            "BV-00167",
-            "FR-00007",
+    OFF = "off"
+    INFORMATION = "information"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+_MILDEST_FIRST = tuple(Level)
+_RIYADH = timezone(timedelta(hours=3))
+
+
+def day_of(moment: datetime) -> date:
+    """The day in Saudi Arabia: rules begin and end at midnight there."""
+    return moment.astimezone(_RIYADH).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is said of a code, of a family, or of every rule (""). The days are included; None: open."""
+
+    of: str
+    levels: Mapping[Direction, Level]
+    first: date | None = None
+    last: date | None = None
+
+    def says(self, direction: Direction, on: date) -> Level | None:
+        return self.levels.get(direction) if _covers(self.first, self.last, on) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """A participant's breaches of a code or a family are warnings, from a day to a day, both included."""
+
+    of: str
+    sender: str  # its licence, `payer:INS-2001`
+    first: date
+    last: date
+
+
+Lines = Mapping[str, tuple[Line, ...]]  # by what they are of; those that count first stand first
+
+
+@dataclass(frozen=True, slots=True)
+class Severities:
+    """What counts: the operator's changes, then what comes with claimgw; and graces. Never changes."""
+
+    shipped: Lines
+    changes: Lines = field(default_factory=dict)
+    graces: Mapping[str, tuple[Grace, ...]] = field(default_factory=dict)  # by sender
+
+    def changed(self, lines: Iterable[Line], graces: Iterable[Grace] = ()) -> Self:
+        """With these changes instead; of several for the same rule and day, the last one counts."""
+        by_sender: dict[str, tuple[Grace, ...]] = {}
+        for one in graces:
+            by_sender[one.sender] = (*by_sender.get(one.sender, ()), one)
+        return replace(self, changes=_by_scope(lines), graces=by_sender)
+
+    def judged(self, one: Finding, direction: Direction, on: date, sender: str = "") -> Finding | None:
+        """The finding as bad as it counts; None: the rule did not bind that day.
+
+        `on` is the day of receipt, `sender` the licence of whose message it is.
+        """
+        level = _said(self.changes, one.code, direction, on)
+        if level is None:
+            level = self._by_default(one, direction, on)
+        if level is Level.ERROR and self._has_grace(one.code, sender, on):
+            level = Level.WARNING
+        if level is Level.OFF:
+            return None
+        return one if level.value == one.severity.value else replace(one, severity=Severity(level.value))
+
+    def _by_default(self, one: Finding, direction: Direction, on: date) -> Level:
+        level = _said(self.shipped, one.code, direction, on) or Level.ERROR
+        if level is Level.ERROR and one.source and direction is not Direction.REQUEST:
+            # Without its profile it were no fault: what an insurer writes is never withheld for that.
+            level = Level.WARNING
+        # A constraint may itself be a warning only.
+        return min(level, Level(one.severity.value), key=_MILDEST_FIRST.index)
+
+    def _has_grace(self, code: str, sender: str, on: date) -> bool:
+        return any(
+            one.of in (code, code.partition("-")[0]) and _covers(one.first, one.last, on)
+            for one in self.graces.get(sender, ())
         )
-    },
-    **{
-        rule: {Direction.REQUEST: _E, Direction.ANSWER: _W, Direction.NOTICE: _W}
-        for rule in (
-            "IC-01428",  # elements without a code of their own
-            "IC-00009",  # Bundle.meta.profile
-            "IC-00010",  # Bundle.timestamp
-            "IC-00222",  # MessageHeader.meta
-            "IC-00223",  # MessageHeader.meta.profile
-            "IC-00227",  # MessageHeader.source
-            "IC-00228",  # MessageHeader.source.endpoint
-        )
-    },
-    # A month or a year names a period in a poll well enough.
-    "DT-01414": {Direction.REQUEST: _W, Direction.ANSWER: _W, Direction.NOTICE: _W},
-    # Clients in production send `stat` (spec C-10).
-    "BV-00892": {Direction.REQUEST: _W, Direction.ANSWER: _W, Direction.NOTICE: _W},
-    # The real server refused a message with entries that nothing refers to for other reasons only.
-    "RE-00177": {Direction.REQUEST: _W, Direction.ANSWER: _W, Direction.NOTICE: _W},
-}
 
 
-def severity(code: str, direction: Direction, on: date, source: str = "") -> Severity | None:
-    """None: the rule did not bind on that day, the day of receipt.
+@cache
+def defaults() -> Severities:
+    """Those that come with claimgw, from severities.toml."""
+    told = tomllib.loads(Path(__file__).with_name("severities.toml").read_text(encoding="utf-8"))
+    return Severities(_by_scope(line for table in told["line"] for line in _lines(table)))
 
-    `source` is the profile without which this would be no fault: what an insurer writes is never withheld for
-    a profile's sake.
-    """
-    if (since := SINCE.get(code)) is not None and on < since:
+
+def _lines(table: Mapping[str, Any]) -> Iterable[Line]:
+    levels = {direction: Level(table.get("all") or table[direction.value]) for direction in Direction}
+    named = (*table.get("families", ()), *codes(table.get("codes", "")))
+    return (Line(of, levels, table.get("from"), table.get("to")) for of in named or ("",))
+
+
+def _by_scope(lines: Iterable[Line]) -> Lines:
+    found: dict[str, tuple[Line, ...]] = {}
+    for line in lines:
+        found[line.of] = (line, *found.get(line.of, ()))
+    return found
+
+
+def _said(lines: Lines, code: str, direction: Direction, on: date) -> Level | None:
+    if not lines:
         return None
-    rows = _TABLE.get(code) or _TABLE.get(code.partition("-")[0]) or _TABLE[""]
-    judged = rows[direction]
-    if source and direction is not Direction.REQUEST and judged is _E:
-        return _W
-    return judged
+    for scope in (code, code.partition("-")[0], ""):
+        for line in lines.get(scope, ()):
+            if (level := line.says(direction, on)) is not None:
+                return level
+    return None
+
+
+def _covers(first: date | None, last: date | None, on: date) -> bool:
+    return (first is None or first <= on) and (last is None or on <= last)
