@@ -61,7 +61,9 @@ class ValueSet:
         """Of a code whose system is that of its element."""
         if code in self.codes:
             return Answer.YES
-        return Answer.UNKNOWN if self.open_systems or not self.complete else Answer.NO
+        if not self.open_systems:
+            return Answer.NO if self.complete else Answer.UNKNOWN
+        return _best({self._look_up(listed, system, code) for system, listed in self.open_systems.items()})
 
     def _look_up(self, listed: _System, system: str, code: str) -> Answer:
         known = self.provider.has(system, code) if self.provider else None
@@ -167,7 +169,10 @@ def answer(value_set: ValueSet, value: Any) -> Answer:
     codings = value["coding"]
     if not isinstance(codings, list):
         return Answer.UNKNOWN  # another fault
-    answers = {_coding(value_set, one) for one in codings if isinstance(one, dict)}
+    return _best({_coding(value_set, one) for one in codings if isinstance(one, dict)})
+
+
+def _best(answers: set[Answer]) -> Answer:
     return next((one for one in (Answer.YES, Answer.UNKNOWN, Answer.MISSHAPEN) if one in answers), Answer.NO)
 
 
