@@ -81,6 +81,7 @@ ROWS = [
         "bundle.entry[1].resource.item[0].serviced",
         f"{T}.item.0.servicedPeriod",
         {"start": "2026-10-01", "end": "2026-10-02"},
+        also=(("BV-00041", "bundle.entry[1].resource.item[0].serviced"),),
     ),
     Row("GE-00035", "Bundle.entry[4].resource._gender", "entry.4.resource._gender", "female"),
     # structure

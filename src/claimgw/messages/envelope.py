@@ -115,6 +115,11 @@ def read(raw: bytes) -> Envelope | Finding:
     return _envelope(raw, decoded)
 
 
+def inner(bundle: Any) -> Envelope | Finding:
+    """The envelope of a message within another, a member of a batch; without bytes of its own."""
+    return _shape(bundle) or _envelope(b"", Decoded(bundle, ()))
+
+
 def _shape(tree: Any) -> Finding | None:
     """What must be there before anything else can be said of a message."""
     if not isinstance(tree, dict) or tree.get("resourceType") != "Bundle":

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 
 from claimgw.conformance.case import Case, absent, items_at, object_at, objects_at, place, text_at
+from claimgw.conformance.profiles import accepted
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import DEFINITIONS
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ABSOLUTE = re.compile(r"(?:https?://[^/\s]+/|urn:(?:uuid|oid):)\S+")
+_PATHS = ("http://", "https://")
 _VERSION = re.compile(r"[^|]+\|[0-9]+\.[0-9]+\.[0-9]+")
 _BASE = "http://hl7.org/fhir/StructureDefinition/"
 
@@ -97,6 +99,26 @@ def absolute_addresses(case: Case) -> Iterator[Finding]:
         else:
             continue
         yield Finding("BV-00207", f"bundle.entry[{entry.index}].fullUrl", text, hint)
+
+
+def typed_addresses(case: Case) -> Iterator[Finding]:
+    """BV-00208: an address that is a path names the type; real servers take it in any case of letters."""
+    for entry in case.envelope.entries:
+        url = entry.full_url
+        if url and url.startswith(_PATHS) and entry.type.lower() not in url.lower().split("/"):
+            yield Finding(
+                "BV-00208",
+                f"bundle.entry[{entry.index}].fullUrl",
+                "The fullUrl does not name the type of its resource",
+                "End it with the type and the id",
+            )
+
+
+def ids(case: Case) -> Iterator[Finding]:
+    """BV-00209: each resource has an id; for types with a profile, that says it by a code of its own."""
+    for entry in case.envelope.entries:
+        if "id" not in entry.resource and not accepted(entry.type):
+            yield Finding("BV-00209", f"{place(entry)}.id", "The resource has no id", "Give it one")
 
 
 def versions(case: Case) -> Iterator[Finding]:
