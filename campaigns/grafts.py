@@ -7,7 +7,14 @@ from campaigns.spec import Json
 from claimgw.messages.identifiers import CODES, DEFINITIONS
 
 _HL7 = "http://terminology.hl7.org/CodeSystem/"
-_ON_DETAILS = ("tax", "prescribed-Medication", "pharmacist-Selection-Reason", "pharmacist-substitute")
+_PRESCRIBED = ("medicationRequest", "strength")
+_ON_DETAILS = (
+    "tax",
+    "prescribed-Medication",
+    "pharmacist-Selection-Reason",
+    "pharmacist-substitute",
+    *_PRESCRIBED,
+)
 _MINE = "http://alwaha.example/identifiers/"
 
 
@@ -25,7 +32,7 @@ def grafted(bundle: Json) -> Json | None:
     _extend(claim)
     for item in claim["item"]:
         if "detail" not in item:
-            item["detail"] = [_part(item) | {"subDetail": [_part(item, "tax")]}]
+            item["detail"] = [_part(item) | {"subDetail": [_part(item, "tax", *_PRESCRIBED)]}]
     for patient in (one for one in _resources(more) if one["resourceType"] == "Patient"):
         religion = _concept(CODES + "religion", "1")
         patient["extension"].append(_extension("patient-religion", valueCodeableConcept=religion))
