@@ -1,8 +1,10 @@
-"""Which nphies code stands for this kind of fault at this element, and what is said about it?"""
+"""Which nphies code stands for this kind of fault at this element?"""
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from claimgw.conformance.texts import english
 from claimgw.conformance.validator.faults import Fault, Kind, Pending
 from claimgw.messages.findings import Finding, Severity
 
@@ -105,55 +107,28 @@ _GENERIC = {
     Kind.RESOURCE: "RE-00180",
 }
 
-_TEXTS = {
-    Kind.UNKNOWN: ("FHIR R4 has no such element", "Remove the element or correct its name"),
-    Kind.MISSING: ("A mandatory element is missing", "Add the element"),
-    Kind.SURPLUS: ("The element is there more often than it may be", "Keep as many as are allowed"),
-    Kind.FORM: ("The value does not have the form of its type", "Write it as FHIR R4 says for this type"),
-    Kind.CHOICE: ("The value is given in two types", "Keep one of them"),
-    Kind.CODE: ("The code is not of the list bound here", "Use a code of the element's value set"),
-    Kind.FIXED: ("The value is not the one this profile fixes", "Write the value that the profile fixes"),
-    Kind.LENGTH: ("The text is too long", "Shorten it"),
-    Kind.SLICE: ("The item is none of those that may be here", "Remove it"),
-    Kind.RESOURCE: ("This is no FHIR resource", "Name a FHIR R4 resource in resourceType"),
-}
-
-_INVARIANTS = {
-    "FR-00019": ("An extension holds both a value and extensions", "Keep one of the two"),
-    "FR-00021": ("An organization has neither a name nor an identifier", "Add one of them"),
-    "FR-00022": ("The address of an organization is of use home", "Use another use, or none"),
-    "FR-00023": ("The telecom of an organization is of use home", "Use another use, or none"),
-    "FR-00024": (
-        "A contact has no details and no organization",
-        "Add a name, telecom, address or organization",
-    ),
-    "BV-00219": ("The system of an identifier is not a URL", "Name the system by an absolute URL"),
-    "BV-00389": ("An extension holds nothing", "Add its value, or leave the extension out"),
-    "GE-00028": ("An amount has more than two decimals", "Round half up to two decimals"),
-}
-
 
 def finding(fault: Fault) -> Finding:
     """The fault as it goes out."""
     if fault.kind is Kind.INVARIANT:
-        text, hint = _INVARIANTS[fault.rule]
         # Rules of base FHIR belong to the parsing, the others are business rules.
         place = fault.place if fault.rule.startswith("FR") else business(fault.place)
-        return Finding(fault.rule, place, text, hint)
-    text, hint = _TEXTS[fault.kind]
+        return _finding(fault, fault.rule, place)
     companions = ((_ANY_CARDINALITY, fault.companion),) if fault.companion else ()
     if fault.code is None:
         code = _TABLES.get(fault.kind, {}).get(fault.element) or _GENERIC[fault.kind]
         if fault.kind is Kind.CODE and not fault.source:
-            code = _TABLES[Kind.CODE].get(fault.element) or "GE-00035"
-        return Finding(code, fault.place, text, hint, source=fault.source, companions=companions)
+            code = _TABLES[Kind.CODE].get(fault.element) or _GENERIC[Kind.FORM]
+        return _finding(fault, code, fault.place, companions)
     place = fault.place + fault.code.place
     if fault.code.business or fault.code.code.startswith("BV"):
         place = business(place)
-    return Finding(fault.code.code, place, text, hint, source=fault.source, companions=companions)
+    return _finding(fault, fault.code.code, place, companions)
 
 
-_HOLD = "Correct the message so that this holds"
+def _finding(fault: Fault, code: str, place: str, companions: tuple[tuple[str, str], ...] = ()) -> Finding:
+    told = english().fault(fault.kind, code)
+    return Finding(code, place, told.text, told.hint, source=fault.source, companions=companions)
 
 
 def breach(pending: Pending) -> Finding:
@@ -161,8 +136,9 @@ def breach(pending: Pending) -> Finding:
     constraint = pending.constraint
     severity = Severity.ERROR if constraint.severity == "error" else Severity.WARNING
     place = business(pending.place) + constraint.place
+    hint = english().hint(constraint.key)
     return Finding(
-        constraint.key, place, constraint.text.removesuffix("."), _HOLD, severity, constraint.source
+        constraint.key, place, constraint.text.removesuffix("."), hint, severity, constraint.source
     )
 
 
@@ -189,3 +165,20 @@ _TABLES: Mapping[Kind, Mapping[str, str]] = {
     Kind.FORM: dict(_rows("DT", _FORMS)),
     Kind.CODE: dict(_rows("IB", _CODES)),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Generic:
+    """What a code stands for that is in no profile. `element`: the path from the type; "": any."""
+
+    kind: Kind
+    element: str
+
+
+def generic(code: str) -> Generic | None:
+    """The kind of fault at the element of base FHIR, or at any, that this code is for."""
+    for kind, table in _TABLES.items():
+        for element, given in table.items():
+            if given == code:
+                return Generic(kind, element)
+    return next((Generic(kind, "") for kind, given in _GENERIC.items() if given == code), None)

@@ -1,0 +1,117 @@
+"""Where do the definitions put a code: at which element of which profile, for which kind of fault?"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from claimgw.conformance.definitions import Definition, Definitions, Package, marks
+from claimgw.conformance.terminology import Terminology
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One element of one profile. `kind` is that of the fault, or `constraint`.
+
+    `number` is the cardinality, `2..1` as FHIR writes it. `value_set` is bound to the element or to the value
+    of the extension that stands there; `whole`: all its codes are known. `stated` is the code that goes out
+    for a fault when the one asked for is another name of it.
+    """
+
+    profile: str
+    version: str
+    element: str
+    kind: str
+    number: str = ""
+    types: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    value_set: str = ""
+    whole: bool = True
+    longest: int | None = None
+    longest_arabic: int | None = None
+    text: str = ""
+    expression: str = ""
+    severity: str = ""
+    stated: str = ""
+
+
+def placements(definitions: Definitions, terminology: Terminology) -> Mapping[str, tuple[Placement, ...]]:
+    """By code; the packages in their order, the profiles by name."""
+    found: defaultdict[str, list[Placement]] = defaultdict(list)
+    for definition, package in definitions.all("StructureDefinition"):
+        for element in definition.get("differential", {}).get("element", ()):
+            for code, placement in _of(definition, package, element, definitions, terminology):
+                found[code].append(placement)
+    return {code: tuple(places) for code, places in found.items()}
+
+
+def _of(
+    definition: Definition,
+    package: Package,
+    element: Mapping[str, Any],
+    definitions: Definitions,
+    terminology: Terminology,
+) -> Iterator[tuple[str, Placement]]:
+    about = definition["id"], package.version, element["id"]
+    for given in element.get("constraint", ()):
+        for code in (given["key"], *marks(given, "same-rule")):
+            yield (
+                code,
+                Placement(
+                    *about,
+                    "constraint",
+                    text=given["human"],
+                    expression=given["expression"],
+                    severity=given["severity"],
+                    stated=given["key"] if code != given["key"] else "",
+                ),
+            )
+    bound = next(bindings(element, definitions, package.name), "")
+    whole = not bound or terminology.value_set(bound, package.name).complete
+    for code, kind, stated in error_codes(element):
+        yield (
+            code,
+            Placement(
+                *about,
+                kind,
+                number=f"{element.get('min', 0)}..{element.get('max', '*')}",
+                types=tuple(one["code"] for one in element.get("type", ())),
+                targets=tuple(
+                    target.rsplit("/", 1)[-1]
+                    for one in element.get("type", ())
+                    for target in one.get("targetProfile", ())
+                ),
+                value_set=bound,
+                whole=whole or not kind.startswith("binding"),
+                longest=element.get("maxLength"),
+                longest_arabic=next(marks(element, "arabic-max-length"), None),
+                stated=stated,
+            ),
+        )
+
+
+def error_codes(element: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Code, kind of fault, and the code that goes out if that is another one."""
+    for mark in marks(element, "error-code"):
+        given = {
+            part["url"]: next(value for key, value in part.items() if key != "url")
+            for part in mark["extension"]
+        }
+        yield given["code"], given["kind"], ""
+        if "also" in given:
+            yield given["also"], given["kind"], given["code"]
+
+
+def bindings(element: Mapping[str, Any], definitions: Definitions, near: str) -> Iterator[str]:
+    """The value sets bound to the element, or to the value of the extension it is a slice of."""
+    binding = element.get("binding")
+    if binding is not None and binding.get("strength") == "required":
+        yield binding["valueSet"]
+    if "sliceName" not in element:
+        return
+    for type_ in element.get("type", ()):
+        for profile in type_.get("profile", ()):
+            located = definitions.find("StructureDefinition", profile, near)
+            for inner in located[0]["differential"]["element"] if located else ():
+                if inner["id"] == "Extension.value[x]":
+                    yield from bindings(inner, definitions, near)
