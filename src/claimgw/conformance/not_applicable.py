@@ -3,5 +3,5 @@
 from collections.abc import Mapping
 
 NOT_APPLICABLE: Mapping[str, str] = {
-    "BV-00429": "contradicts the guide and the real server, which take a chief complaint as SNOMED CT or text",
+    "BV-00429": "contradicts the guide and the real server: a chief complaint is SNOMED CT or text",
 }
