@@ -5,7 +5,7 @@ Big licensed lists are not shipped: of those, system and shape are known; a prov
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Protocol
 
@@ -23,16 +23,19 @@ class Answer(Enum):
 
 
 class CodeProvider(Protocol):
-    """Where big code lists come from. None: it does not know that system."""
+    """Where big code lists come from. None: it does not know that system, whatever the code."""
 
     def has(self, system: str, code: str) -> bool | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class _System:
+    """`complete`: `codes` are all there are. `whole`: each of its codes belongs to the value set."""
+
     complete: bool
     codes: frozenset[str]
     shape: Callable[[str], Any] | None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class ValueSet:
 
     def _look_up(self, listed: _System, system: str, code: str) -> Answer:
         known = self.provider.has(system, code) if self.provider else None
-        if known is not None:
+        if known is not None and (listed.whole or not known):
             return Answer.YES if known else Answer.NO
         if listed.shape is not None and not listed.shape(code):
             return Answer.MISSHAPEN
@@ -81,6 +84,7 @@ class Terminology:
         self._definitions = definitions
         self._provider = provider
         self._sets: dict[tuple[str, str], ValueSet] = {}
+        self._half: dict[str, _System] | None = None
 
     def value_set(self, canonical: str, near: str = "") -> ValueSet:
         """Raises ConfigurationError if there is none, or it holds what cannot be honoured."""
@@ -116,7 +120,7 @@ class Terminology:
         incomplete = any(marks(definition, "incomplete"))
         return ValueSet(
             url=canonical,
-            complete=not incomplete and not open_,
+            complete=not incomplete and all(map(self._is_provided, open_)),
             members=frozenset(members),
             codes=frozenset(code for _, code in members),
             open_systems=open_ | (self._half_known(members, open_, package.name) if incomplete else {}),
@@ -129,10 +133,28 @@ class Terminology:
     ) -> dict[str, _System]:
         """Systems an incomplete set lists some codes of: others of theirs may belong to it."""
         return {
-            system: self._system(system, near) for system in {system for system, _ in members} - open_.keys()
+            system: replace(self._system(system, near), whole=False)
+            for system in {system for system, _ in members} - open_.keys()
         }
 
+    def lacks(self, system: str, code: str) -> bool:
+        """Whether the code is of a list that is not wholly known here, and so cannot be checked."""
+        if self._half is None:
+            urls = {definition["url"] for definition, _ in self._definitions.all("CodeSystem")}
+            listed = {url: self._system(url, "") for url in urls if not self._is_provided(url)}
+            self._half = {url: one for url, one in listed.items() if not one.complete}
+        found = self._half.get(system)
+        return (
+            found is not None and code not in found.codes and (found.shape is None or bool(found.shape(code)))
+        )
+
+    def _is_provided(self, system: str) -> bool:
+        return self._provider is not None and self._provider.has(system, "") is not None
+
     def _system(self, url: str, near: str) -> _System:
+        if self._is_provided(url):
+            # Its provider is asked, of the codes that are known here too.
+            return _System(False, frozenset(), None)
         located = self._definitions.find("CodeSystem", url, near)
         if located is None:
             return _System(False, frozenset(), None)
