@@ -14,6 +14,7 @@ from functools import cache
 from types import CodeType, ModuleType
 
 from claimgw.conformance import invariants, rules
+from claimgw.conformance.validator import values
 from claimgw.messages import decode, envelope
 
 _CODE = re.compile(r"[A-Z]{2}-[0-9]{5}")
@@ -22,7 +23,7 @@ _DECLARED = re.compile(r"((?:[A-Z]{2}-[0-9]{5}(?:, | … )?)+): (.+)", re.DOTALL
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Where a code is given: the module below `claimgw`, and what its function says it asks; "": a table."""
+    """Where a code is given: the module below `claimgw`, and what the function says it asks; it need not."""
 
     module: str
     text: str
@@ -31,33 +32,42 @@ class Program:
 @cache
 def programs() -> Mapping[str, Program]:
     """By code."""
-    found: dict[str, Program] = {}
+    given: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for module in _modules():
         name = module.__name__.removeprefix("claimgw.")
         for value in vars(module).values():
             if inspect.isfunction(value) and value.__module__ == module.__name__:
-                text = _text(inspect.getdoc(value) or "")
-                for code in _constants(value.__code__):
-                    if not (code in found and found[code].text):
-                        found[code] = Program(name, text)
+                given.update(dict.fromkeys(_constants(value.__code__), name))
+                texts |= _declared(inspect.getdoc(value) or "")
             elif not inspect.ismodule(value) and not callable(value):
                 for code in _values(value):
-                    found.setdefault(code, Program(name, ""))
-    return found
+                    given.setdefault(code, name)
+    return {code: Program(name, texts.get(code, "")) for code, name in given.items()}
 
 
 def _modules() -> Iterator[ModuleType]:
-    yield from (decode, envelope, invariants)
+    yield from (decode, envelope, invariants, values)
     for part in pkgutil.iter_modules(rules.__path__, rules.__name__ + "."):
         yield importlib.import_module(part.name)
 
 
-def _text(doc: str) -> str:
-    declared = _DECLARED.match(doc)
-    if declared is None:
-        return ""
-    first = declared[2].split("\n\n")[0].replace("\n", " ").removesuffix(".")
-    return first[:1].upper() + first[1:] + "."
+def _declared(doc: str) -> dict[str, str]:
+    """The codes a docstring begins with, and what it says of them."""
+    match = _DECLARED.match(doc)
+    if match is None:
+        return {}
+    first = match[2].split("\n\n")[0].replace("\n", " ").removesuffix(".")
+    table = match[1].replace(" … ", "-").replace(", ", " ")
+    return dict.fromkeys(_in_full(table), first[:1].upper() + first[1:] + ".")
+
+
+def _in_full(table: str) -> Iterator[str]:
+    """`IC-00294-IC-00296 IC-00398` in single codes."""
+    for word in table.split():
+        family, first, *rest = word.split("-")
+        last = rest[-1] if rest else first
+        yield from (f"{family}-{number:05d}" for number in range(int(first), int(last) + 1))
 
 
 def _constants(compiled: CodeType) -> Iterator[str]:

@@ -21,4 +21,8 @@ def undecidable(definitions: Definitions, terminology: Terminology) -> Mapping[s
         for place in places
         if not place.whole
     }
-    return found | {code: BEYOND[one.scope] for code, one in listed().items() if one.scope in BEYOND}
+    return found | {
+        code: BEYOND[one.scope]
+        for code, one in listed().items()
+        if one.scope is not None and one.scope in BEYOND
+    }

@@ -1,0 +1,52 @@
+"""What does a rule ask, in one sentence? As its constraint or code says; else told from kind and element."""
+
+from claimgw.conformance.coverage import Rule
+from claimgw.conformance.placements import Placement
+
+_NUMBERS = {"1..1": "exactly once", "0..1": "at most once", "1..*": "at least once", "0..0": "not at all"}
+_FAMILIES = {
+    "IC": "is given as often as its profile says",
+    "DT": "has the form of its type",
+    "IB": "has a code of the list that is bound to it",
+    "RE": "leads to what its profile allows",
+}
+
+
+def sentence(rule: Rule) -> str:
+    """English; "" if nothing is known of the rule but its element."""
+    told = rule.listed.text or next((place.text for place in rule.placements if place.text), "")
+    if told or (rule.program is not None and rule.program.text):
+        return told or (rule.program.text if rule.program else "")
+    said = {_said(place) for place in rule.placements}
+    if len(said) == 1:
+        return f"{rule.listed.element} {said.pop()}."
+    asked = _FAMILIES.get(rule.listed.family)
+    return f"{rule.listed.element} {asked}." if asked and rule.listed.element else ""
+
+
+def _said(place: Placement) -> str:
+    match place.kind:
+        case "cardinality":
+            return f"is given {_NUMBERS.get(place.number, place.number + ' times')}"
+        case "type":
+            return f"has the form of {_either(place.types)}" if place.types else _FAMILIES["DT"]
+        case "binding" if place.value_set:
+            return f"has a code of the list {place.value_set.rsplit('/', 1)[-1]}"
+        case "binding-by-type" if place.value_set:
+            return f"has a code of {place.value_set.rsplit('/', 1)[-1]}, the list for this type of claim"
+        case "reference" if place.targets:
+            return f"leads to {_either(place.targets)}"
+        case "fixed":
+            return "has the value that its profile fixes"
+        case "choice":
+            return "is given in one type only"
+        case "slicing":
+            return "holds only what its profile names"
+        case "length":
+            arabic = f", {place.longest_arabic} in Arabic" if place.longest_arabic else ""
+            return f"has no more than {place.longest} characters{arabic}"
+    return "keeps to its profile"
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return " or ".join(dict.fromkeys(names))
