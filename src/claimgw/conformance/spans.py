@@ -4,6 +4,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 # A date without a time is a day in Saudi Arabia, where these messages are sent.
@@ -26,8 +27,11 @@ class Span:
 
 def span(text: Any) -> Span | None:
     """None for what is no date, or a time without its zone."""
-    if not isinstance(text, str):
-        return None
+    return _span(text) if isinstance(text, str) else None
+
+
+@lru_cache(maxsize=1024)  # the items of a claim name the same few days
+def _span(text: str) -> Span | None:
     try:
         if parts := _DATE.fullmatch(text):
             return _days(*(int(part) if part else None for part in parts.groups()))

@@ -10,8 +10,7 @@ from claimgw.messages.findings import Finding
 
 _MODIFIER = "modifierExtension"
 _ELEMENT = re.compile(r"_?[A-Za-z0-9]{1,64}")
-# What a text must hold if that name is in it: the name itself, or a letter of it written as an escape.
-_TRACES = (_MODIFIER.encode(), b"\\u00")
+_NAMED = _MODIFIER.encode()
 
 
 def prescriptions(case: Case) -> Iterator[Finding]:
@@ -39,8 +38,8 @@ def _may_hold_glasses(case: Case) -> bool:
 
 def modifiers(case: Case) -> Iterator[Finding]:
     """BV-00472: nphies knows no extension that changes the meaning of an element."""
-    if not any(trace in case.envelope.raw for trace in _TRACES):
-        return  # the tree is walked only where there may be something to find
+    if not _may_hold_modifiers(case.envelope.raw):
+        return
     unseen: list[tuple[Any, str]] = [(case.envelope.bundle, "Bundle")]
     while unseen:
         value, here = unseen.pop()
@@ -52,6 +51,11 @@ def modifiers(case: Case) -> Iterator[Finding]:
                 "Leave it out",
             )
         unseen += reversed([*_within(value, here)])
+
+
+def _may_hold_modifiers(raw: bytes) -> bool:
+    # The tree is walked only if its text holds the name, or a letter of it may be written as an escape.
+    return _NAMED in raw or (b"\\" in raw and b"\\u00" in raw)
 
 
 def _within(value: Any, here: str) -> Iterator[tuple[Any, str]]:
