@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 
 def claim() -> Json:
-    """Header, Claim, provider, insurer, Patient, Coverage, Encounter: entries 0 to 6."""
+    """Header, Claim, provider, insurer, Patient, Coverage, Encounter, Location: entries 0 to 7."""
     resource = {
         **_resource("Claim", "7", "professional-claim"),
         "extension": [
@@ -42,6 +42,7 @@ def claim() -> Json:
         "created": "2026-11-01",
         "insurer": _to("Organization", "2"),
         "provider": _to("Organization", "1"),
+        "facility": _to("Location", "6"),
         "priority": _concept("http://terminology.hl7.org/CodeSystem/processpriority", "normal"),
         "payee": {"type": _concept(_HL7 + "payeetype", "provider")},
         "careTeam": [
@@ -77,6 +78,7 @@ def claim() -> Json:
                 "sequence": 1,
                 "careTeamSequence": [1],
                 "diagnosisSequence": [1],
+                "informationSequence": [1],
                 "quantity": {"value": 1},
                 "productOrService": _concept(
                     "http://nphies.sa/terminology/CodeSystem/procedures", "83600-00-10"
@@ -96,6 +98,7 @@ def claim() -> Json:
         _patient(),
         _coverage(),
         _encounter(),
+        _clinic(),
     )
 
 
@@ -304,6 +307,15 @@ def _encounter() -> Json:
         "subject": _to("Patient", "3"),
         "period": {"start": "2026-11-01T06:00:00Z", "end": "2026-11-01T07:30:00Z"},
         "serviceProvider": _to("Organization", "1"),
+    }
+
+
+def _clinic() -> Json:
+    return {
+        **_resource("Location", "6", "location"),
+        "status": "active",
+        "type": [_concept(CODES + "clinic-specialty", "P01-03")],
+        "managingOrganization": _to("Organization", "1"),
     }
 
 

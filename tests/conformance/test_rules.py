@@ -92,11 +92,11 @@ ROWS = [
     Row("IB-00006", "Bundle.type", "type", "bogus"),
     Row("DT-00052", "Bundle.timestamp", "timestamp", "2026-11-01T08:00:00"),
     Row("DT-00052", "Bundle.timestamp", "timestamp", "2026-11-31T08:00:00Z"),
-    Row("DT-00001", "Bundle.entry[7]", "entry.+", 7),
+    Row("DT-00001", "Bundle.entry[8]", "entry.+", 7),
     Row("IC-01428", "Bundle.entry[0].fullUrl", "entry.0.fullUrl", None),
     Row(
         "RE-00180",
-        "Bundle.entry[7].resource",
+        "Bundle.entry[8].resource",
         "entry.+",
         {"fullUrl": "urn:uuid:x", "resource": {"resourceType": "Bogus"}},
     ),
@@ -430,7 +430,7 @@ def test_a_second_header_is_found() -> None:
             "resource": {**resource(message, 0), "id": "5"},
         }
     )
-    assert ("BV-00129", "bundle.entry[7].resource") in found(message)
+    assert ("BV-00129", "bundle.entry[8].resource") in found(message)
 
 
 def test_a_tpa_may_receive_for_the_insurers_it_serves_and_for_no_other() -> None:

@@ -9,4 +9,8 @@ COVERED: Mapping[str, tuple[str, str]] = {
     "BV-00080": ("RE-00180", "a resource of unknown type ends the parsing, before any business rule"),
     "BV-00122": ("BV-00066", "the same rule for all claims: an item has a date or a period"),
     "BV-00123": ("BV-00066", "the second number of BV-00122"),
+    "BV-00845": (
+        "BV-00741",
+        "class AMB is refused of institutional requests; the real server takes it for pharmacy and vision too",
+    ),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from claimgw.conformance.case import Case, items_at, place
+from claimgw.conformance.case import Case, extensions_at, items_at, place
 from claimgw.conformance.severity import Direction
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import GATEWAY, Licence, LicenceKind
@@ -84,3 +84,43 @@ def addressee(case: Case) -> Iterator[Finding]:
             "The message is not addressed to the gateway",
             f"Address it to {GATEWAY.system} {GATEWAY.value}",
         )
+
+
+def correspondents(case: Case) -> Iterator[Finding]:
+    """BV-00516, BV-00517: who asks for information is the sender, who is asked the receiver."""
+    request = case.envelope.focal
+    if request is None or request.type != "CommunicationRequest":
+        return
+    for index, recipient in enumerate(items_at(request.resource, "recipient")):
+        asked = case.envelope.party(recipient, request)
+        if asked is not None and case.envelope.receiver not in (None, asked):
+            yield Finding(
+                "BV-00516",
+                f"{place(request)}.recipient[{index}]",
+                "Who is asked for information is not the receiver of the message",
+                "Let both be one",
+            )
+    sender = case.envelope.party(request.resource.get("sender"), request)
+    if sender is not None and case.envelope.sender not in (None, sender):
+        yield Finding(
+            "BV-00517",
+            f"{place(request)}.sender",
+            "Who asks for information is not the sender of the message",
+            "Let both be one",
+        )
+
+
+def authorized(case: Case) -> Iterator[Finding]:
+    """BV-00568: an advanced authorization goes to the provider that it authorizes."""
+    focal = case.envelope.focal
+    if focal is None or case.event != "advanced-authorization":
+        return
+    for index, extension in extensions_at(focal.resource, "serviceProvider"):
+        provider = case.envelope.party(extension.get("valueReference"), focal)
+        if provider is not None and case.envelope.receiver not in (None, provider):
+            yield Finding(
+                "BV-00568",
+                f"{place(focal)}.extension[{index}].value",
+                "The authorized provider is not the receiver of the message",
+                "Let both be one",
+            )
