@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from claimgw.conformance.case import Case, codes_at, extensions_at, objects_at, place, text_at
-from claimgw.conformance.moments import span
+from claimgw.conformance.moments import day
 from claimgw.conformance.visit import visit_of
 from claimgw.messages.envelope import Entry
 from claimgw.messages.findings import Finding
@@ -38,8 +38,8 @@ def weight(case: Case) -> Iterator[Finding]:
     visit = visit_of(case)
     if visit is None or visit.type != "institutional" or visit.class_ != "IMP":
         return
-    birth, start = _birth(case, visit.claim), span(visit.start)
-    if birth is None or start is None or (start.day - birth).days >= _INFANT:
+    birth, start = _birth(case, visit.claim), day(visit.start)
+    if birth is None or start is None or not 0 <= (start - birth).days < _INFANT:
         return
     told = {
         code
@@ -60,8 +60,8 @@ def _late(holder: Any, birth: date, here: str, codes: tuple[str, str]) -> Iterat
     for text, code in zip(
         (text_at(holder, "servicedDate"), text_at(holder, "servicedPeriod", "end")), codes, strict=True
     ):
-        serviced = span(text)
-        if serviced is not None and (serviced.day - birth).days > _NEWBORN:
+        serviced = day(text)
+        if serviced is not None and (serviced - birth).days > _NEWBORN:
             yield Finding(
                 code,
                 here,
@@ -80,5 +80,4 @@ def _birth_of_newborn(case: Case, request: Entry) -> date | None:
 def _birth(case: Case, request: Entry) -> date | None:
     """The day of birth of the patient; None if it is not in the message, or known to the month only."""
     patient = case.envelope.find(text_at(request.resource, "patient", "reference"), request)
-    born = span(text_at(patient.resource, "birthDate")) if patient else None
-    return born.day if born and born.first.date() == born.last.date() else None
+    return day(patient.resource.get("birthDate")) if patient else None
