@@ -20,7 +20,7 @@ def _found(tree: dict[str, Any], received: str | None) -> set[tuple[str, str]]:
     assert isinstance(envelope, Envelope)
     now = datetime.fromisoformat(received or tree["timestamp"])
     found = check(envelope, now, direction=direction_of(envelope.event), all_stages=True)
-    return {(one.code, one.path) for one in found}
+    return {(one.code, one.path) for one in found} | {pair for one in found for pair in one.companions}
 
 
 @pytest.mark.parametrize("one", SPOILT, ids=lambda one: f"{one.example.code}-{one.example.what[:40]}")

@@ -42,7 +42,7 @@ MedicationRequest: intent=01522 status=01521 subject=01524
 Communication: payload.content=00115 status=00117
 CommunicationRequest: payload.content=00125 status=00129
 CoverageEligibilityRequest: created=00144 insurance.coverage=00147 insurer=00148 patient=00151 purpose=00154
-  status=00155
+  serviced.start=01436 serviced.end=01437 status=00155
 CoverageEligibilityResponse: created=00158 error.code=00159 insurance.coverage=00164
   insurance.item.benefit.type=00166 insurer=00170 outcome=00173 patient=00174 purpose=00175 request=00176
   status=00177
@@ -58,7 +58,9 @@ Bundle: id=00032 meta=00042 meta.id=00044 meta.lastUpdated=00045 meta.profile=00
 MessageHeader: id=00872 implicitRules=00873 language=00874 meta=00875 meta.id=00877 meta.lastUpdated=00878
   meta.profile=00879 meta.security=00880 meta.source=00881 meta.tag=00882 meta.versionId=00883 author=00848
   definition=00850 destination=00851 destination.id=00854 destination.endpoint=00852 destination.name=00856
-  destination.receiver=00857 destination.target=00858 enterer=00859 event=00860 focus=00871 reason=00885
+  destination.receiver=00857 destination.target=00858 enterer=00859 event=00860 event.code=00862
+  event.display=00863 event.id=00865 event.system=00866 event.userSelected=00867 event.version=00868
+  focus=00871 reason=00885
   response=00886 response.id=00890 response.code=00887 response.details=00888 response.identifier=00891
   responsible=00893 sender=00894 source=00895 source.id=00899 source.contact=00896 source.endpoint=00897
   source.name=00901 source.software=00902 source.version=00903
@@ -67,6 +69,9 @@ Task: id=01175 meta=01191 meta.profile=01195 authoredOn=01163 focus=01172 identi
   output.type=01206 output.value=01207 owner=01208 performerType=01210 priority=01211 reasonCode=01212
   reasonReference=01213 relevantHistory=01214 requester=01215 restriction=01216 status=01223
   statusReason=01224
+Patient: gender.id=00973
+Practitioner: gender.id=01093
+CoverageEligibilityRequest: serviced.start=01418 serviced.end=01419
 """
 
 _CODES = """
@@ -91,6 +96,14 @@ PaymentReconciliation: outcome=00202 status=00204
 OperationOutcome: issue.severity=00287
 """
 
+# Of the value an extension lacks while it has one of another type: the server writes this beside that fault.
+_VALUES = """
+Extension: value[x]:valueBoolean=00195 value[x]:valueDateTime=00196 value[x]:valueIdentifier=00197
+  value[x]:valueMoney=00198 value[x]:valuePeriod=00199 value[x]:valuePositiveInt=00200
+  value[x]:valueReference=00201 value[x]:valueString=00202
+"""
+
+_IN_AN_EXTENSION = re.compile(r"xtension\[[0-9]+\]\.(value\[x\]:[A-Za-z]+)$")
 _IN_A_BATCH = re.compile(r"^\.entry\[[0-9]+\]\.resource\.entry\[")
 # The generic code of a fault at an element, and of one that the server writes beside a more exact one.
 _ANY_CARDINALITY = "IC-01428"
@@ -101,9 +114,9 @@ _GENERIC = {
     Kind.FORM: "GE-00035",
     Kind.CHOICE: "GE-00035",
     Kind.CODE: "IB-00242",
-    Kind.FIXED: "GE-00035",
-    Kind.LENGTH: "GE-00035",
-    Kind.SLICE: _ANY_CARDINALITY,
+    Kind.FIXED: "IB-00240",
+    Kind.LENGTH: "DT-01275",
+    Kind.SLICE: "DT-01283",
     Kind.RESOURCE: "RE-00180",
 }
 
@@ -114,7 +127,7 @@ def finding(fault: Fault) -> Finding:
         # Rules of base FHIR belong to the parsing, the others are business rules.
         place = fault.place if fault.rule.startswith("FR") else business(fault.place)
         return _finding(fault, fault.rule, place)
-    companions = ((_ANY_CARDINALITY, fault.companion),) if fault.companion else ()
+    companions = ((_beside(fault.companion), fault.companion),) if fault.companion else ()
     if fault.code is None:
         code = _TABLES.get(fault.kind, {}).get(fault.element) or _GENERIC[fault.kind]
         if fault.kind is Kind.CODE and not fault.source:
@@ -129,6 +142,11 @@ def finding(fault: Fault) -> Finding:
 def _finding(fault: Fault, code: str, place: str, companions: tuple[tuple[str, str], ...] = ()) -> Finding:
     told = english().fault(fault.kind, code)
     return Finding(code, place, told.text, told.hint, source=fault.source, companions=companions)
+
+
+def _beside(place: str) -> str:
+    value = _IN_AN_EXTENSION.search(place)
+    return _VALUE_CODES.get(f"Extension.{value[1]}", _ANY_CARDINALITY) if value else _ANY_CARDINALITY
 
 
 def breach(pending: Pending) -> Finding:
@@ -165,6 +183,7 @@ _TABLES: Mapping[Kind, Mapping[str, str]] = {
     Kind.FORM: dict(_rows("DT", _FORMS)),
     Kind.CODE: dict(_rows("IB", _CODES)),
 }
+_VALUE_CODES: Mapping[str, str] = dict(_rows("IC", _VALUES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +196,7 @@ class Generic:
 
 def generic(code: str) -> Generic | None:
     """The kind of fault at the element of base FHIR, or at any, that this code is for."""
-    for kind, table in _TABLES.items():
+    for kind, table in (*_TABLES.items(), (Kind.MISSING, _VALUE_CODES)):
         for element, given in table.items():
             if given == code:
                 return Generic(kind, element)
