@@ -48,9 +48,9 @@ def event(case: Case) -> Iterator[Finding]:
             yield Finding("IC-00377", here, "The event is not given as eventCoding", "Give eventCoding")
         return
     code, system = text_at(coding, "code"), text_at(coding, "system")
-    if code is None:
+    if absent(coding, "code"):
         yield Finding("IC-00220", f"{here}.code", "The event has no code", "Add the code")
-    if system is None:
+    if absent(coding, "system"):
         yield Finding("IC-00221", f"{here}.system", "The event has no system", "Add the system")
     if code and system and case.envelope.event is None:
         yield Finding(
