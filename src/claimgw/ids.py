@@ -7,6 +7,12 @@ from datetime import datetime
 _SPACE = uuid.UUID("7b0f3c52-3f0e-5d7a-9a51-0c1a1b9d4e21")
 
 
+def least_id(at: datetime) -> str:
+    """No id of `new_id` made at that moment or later sorts before this one."""
+    milliseconds = max(0, int(at.timestamp() * 1000))
+    return str(uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62))
+
+
 class _Sequence:
     """The last id given out: those of one millisecond keep their order, as a mailbox must."""
 

@@ -48,12 +48,17 @@ class Spoilt:
 _READ = msgspec.json.Decoder(tuple[SpoiltExample, ...], float_hook=Decimal)
 
 
-def spoilt_examples(examples: Path) -> list[Spoilt]:
-    """All that are written down beside those messages. Raises ValueError for one that does not fit."""
+def spoilt_examples(examples: Path, code: str | None = None) -> list[Spoilt]:
+    """All that are written down beside those messages, or those for one code.
+
+    Raises ValueError for one that does not fit.
+    """
     sound: dict[str, dict[str, Any]] = {}
     found = []
     for file in sorted((examples / "faults").glob("*.json")):
         for example in _READ.decode(file.read_bytes()):
+            if code not in (None, example.code):
+                continue
             if example.message not in sound:
                 decoded = decode((examples / f"{example.message}.json").read_bytes())
                 if not isinstance(decoded, Decoded):

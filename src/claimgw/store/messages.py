@@ -6,6 +6,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from claimgw.errors import Conflict
+from claimgw.messages.identifiers import LicenceKind
 from claimgw.store.database import Unit
 from claimgw.store.records import Arrival, Message
 from claimgw.store.tables import arrival, body, message
@@ -61,6 +62,18 @@ async def contents(unit: Unit, message_ids: Sequence[str]) -> dict[str, bytes]:
         select(body.c.message_id, body.c.content).where(body.c.message_id.in_(message_ids))
     )
     return {row.message_id: row.content for row in rows}
+
+
+async def posted_after(unit: Unit, message_id: str, limit: int) -> list[Message]:
+    """What participants sent, in the order it came: the next messages after that id (`ids.least_id`)."""
+    ours = f"{LicenceKind.GATEWAY}:"
+    query = (
+        select(message)
+        .where(message.c.id > message_id, message.c.sender.notlike(f"{ours}%"))
+        .order_by(message.c.id)
+        .limit(limit)
+    )
+    return [Message(**row._mapping) for row in await unit.execute(query)]
 
 
 async def reply_to(unit: Unit, message_id: str) -> str | None:
