@@ -23,16 +23,27 @@ def notice(case: Case) -> Iterator[Finding]:
 
 
 def reconciliation(case: Case) -> Iterator[Finding]:
-    """BV-00352: each part of the payment is for the receiver."""
+    """BV-00352, BV-00491: each part of the payment is for the receiver, and for who is named as asking."""
     focal, receiver = case.envelope.focal, case.envelope.receiver
-    if focal is None or focal.type != "PaymentReconciliation" or receiver is None:
+    if focal is None or focal.type != "PaymentReconciliation":
         return
-    for index, detail in objects_at(focal.resource, "detail"):
-        payee = case.envelope.party(detail.get("payee"), focal)
-        if payee is not None and payee != receiver:
+    requestor = case.envelope.party(focal.resource.get("requestor"), focal)
+    payees = [
+        (index, case.envelope.party(detail.get("payee"), focal))
+        for index, detail in objects_at(focal.resource, "detail")
+    ]
+    for index, payee in payees:
+        if payee is not None and receiver is not None and payee != receiver:
             yield Finding(
                 "BV-00352",
                 f"{place(focal)}.detail[{index}].payee",
                 "This part of the payment is for another than the receiver",
                 "Tell each provider of its own payments only",
             )
+    if requestor is not None and any(payee not in (None, requestor) for _, payee in payees):
+        yield Finding(
+            "BV-00491",
+            f"{place(focal)}.requestor",
+            "The requestor is not the provider that is paid",
+            "Name the payee of the details as requestor",
+        )
