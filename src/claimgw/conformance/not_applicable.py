@@ -2,7 +2,36 @@
 
 from collections.abc import Mapping
 
+from claimgw.conformance.ranges import codes
+
+_OF_A_PROFILE = """
+DT: 01284 01286
+RE: 00149-00160 00162-00163
+"""
+_OF_A_SERVICE = """
+GE: 00004-00005
+IB: 00237 00239
+"""
+_OVERFLOWS = """
+IB: 00349-00352
+"""
+
 NOT_APPLICABLE: Mapping[str, str] = {
     "BV-00429": "contradicts the guide and the real server: a chief complaint is SNOMED CT or text",
     "BV-00594": "BV-00429 for advanced authorizations: contradicts the guide in the same way",
+    **dict.fromkeys(
+        codes(_OF_A_PROFILE), "a fault of a profile, not of a message: such a profile is refused when loaded"
+    ),
+    **dict.fromkeys(
+        codes(_OF_A_SERVICE), "the lists of codes are held here: no terminology service is asked"
+    ),
+    **dict.fromkeys(codes(_OVERFLOWS), "sums are exact decimals of any length: they do not overflow"),
+    "DT-01272": "no element has a least length; what is empty is FR-00006",
+    "DT-01276": "each constraint has a code of its own, which is given",
+    "DT-01277": "each constraint has a code of its own, which is given",
+    "DT-01280": "no element has a least or greatest value, so nothing is compared",
+    "DT-01285": "no element has a least or greatest quantity",
+    "IB-00241": "all bindings of nphies are required ones",
+    "IB-00243": "no list of nphies has abstract codes",
+    "IB-00244": "contradicts the real server, which accepts any display",
 }
