@@ -52,6 +52,18 @@ class Settings(BaseSettings):
     poll_lease_seconds: float = Field(60, gt=0, description="how long a polled message belongs to one poll")
     look_seconds: float = Field(1, gt=0, description="how often a worker looks for what is due")
 
+    versions: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="versions of nphies' guide that messages may declare; unset: all that are shipped"
+    )
+    packages: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="folders of further FHIR packages to judge by, with commas between them"
+    )
+    codes: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="big code lists, with commas between them: FHIR CodeSystems (`*.json`), tables (`*.csv`)"
+        " or folders of them",
+    )
+
     worker: bool | None = Field(
         None, description="deliver held messages in this process; unset: only on SQLite, where it is alone"
     )
@@ -65,7 +77,7 @@ class Settings(BaseSettings):
     log_style: Literal["text", "json"] = Field("text", description="log lines for people or for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
 
-    @field_validator("trusted_proxies", "retry_waits", mode="before")
+    @field_validator("trusted_proxies", "retry_waits", "versions", "packages", "codes", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Lists are written with commas; JSON in an environment variable is a nuisance to quote."""

@@ -11,13 +11,15 @@ import typer
 from claimgw.cli.arguments import AsJson
 from claimgw.cli.output import print_json, print_line
 from claimgw.cli.session import refusing
-from claimgw.conformance.validator.schemas import standard
+from claimgw.conformance.loading import load
 from claimgw.conformance.verdicts import Pair, Place, Report, Verdict, judge
 from claimgw.errors import ConfigurationError
 
 commands = typer.Typer()
 
 _TABLE = "pairs.tsv"
+# What the real server speaks; it knows no profile of another version.
+_SPOKEN = ("1.0.0",)
 _ERROR = re.compile(r"([^\s@;]+)@([^;]+)")
 
 
@@ -30,7 +32,7 @@ def verdicts(
 ) -> None:
     """Judge each request as received at its Bundle.timestamp, and compare with what the server found."""
     with refusing():
-        report = judge(_pairs(folder), standard())
+        report = judge(_pairs(folder), load(versions=_SPOKEN))
     if as_json:
         print_json(_as_json(report))
     else:

@@ -18,6 +18,7 @@ class Case:
 
     `now` is the time of receipt (aware). `served` are the insurers the receiver may adjudicate for, beside
     itself: those of a TPA (spec §2.5). `pointers` are the references whose targets profiles limit, by place.
+    `accepted` are the profiles that may be declared, by type; a type that is not there may declare anything.
     """
 
     envelope: Envelope
@@ -25,6 +26,7 @@ class Case:
     direction: Direction
     served: frozenset[Licence] = frozenset()
     pointers: Mapping[str, Pointer] = field(default_factory=dict)
+    accepted: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def event(self) -> str:

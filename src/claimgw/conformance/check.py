@@ -150,7 +150,7 @@ def check(
     schemas = schemas or standard()
     walk = Walk(envelope.bundle, schemas, MOST)
     pointers = {pointer.place: pointer for pointer in walk.pointers}
-    case = Case(envelope, now, direction, served, pointers)
+    case = Case(envelope, now, direction, served, pointers, schemas.accepted)
     judge = _judge(case, severities or defaults())
     found: list[Finding] = []
     for stage in _stages(case, walk, schemas, judge):

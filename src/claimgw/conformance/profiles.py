@@ -1,55 +1,33 @@
-"""Which profiles may a resource of that type declare at 1.0.0?"""
+"""Which profiles may a resource of that type declare? Those that are loaded, of whatever version."""
 
-from claimgw.messages.identifiers import DEFINITIONS
+from collections.abc import Mapping
 
-_KINDS = ("institutional", "professional", "pharmacy", "oral", "vision")
-# Observation is refused with any profile; poll-request and its like belong to 0.3.0 (spec §0.3 item 3).
-_NAMES = {
-    "Bundle": ("bundle",),
-    "Claim": (
-        *(f"{kind}-claim" for kind in _KINDS),
-        *(f"{kind}-priorauth" for kind in _KINDS),
-        "prescriber-priorauth",
-        "prescriberRequest",
-    ),
-    "ClaimResponse": (
-        "claim-response",
-        "prior-auth-response",
-        "advanced-authorization",
-        "prescriberResponse",
-    ),
-    "Communication": ("communication",),
-    "CommunicationRequest": ("communication-request",),
-    "Coverage": ("coverage",),
-    "CoverageEligibilityRequest": ("eligibility-request",),
-    "CoverageEligibilityResponse": ("eligibility-response",),
-    "Encounter": ("encounter",),
-    "Location": ("location",),
-    "MedicationRequest": ("medicationRequest",),
-    "MessageHeader": ("message-header", "MessageHeader-ErrorNotice"),
-    "Observation": (),
-    "OperationOutcome": ("operationoutcome", "OperationOutcome", "operation-outcome"),
-    "Organization": (
-        "insurer-organization",
-        "provider-organization",
-        "policyholder-organization",
-        "organization",
-    ),
-    "Patient": ("patient",),
-    "PaymentNotice": ("payment-notice",),
-    "PaymentReconciliation": ("payment-reconciliation",),
-    "Practitioner": ("practitioner",),
-    "PractitionerRole": ("practitioner-role",),
-    "ServiceRequest": ("service-request",),
-    "Task": ("task",),
-    "VisionPrescription": ("vision-prescription",),
-}
-_ACCEPTED = {
-    kind: frozenset(f"{DEFINITIONS}{name}|1.0.0" for name in names) for kind, names in _NAMES.items()
-}
-_ACCEPTED["ClaimResponse"] |= {f"{DEFINITIONS}advanced-preauth|0.1.1"}  # spec C-22
+from claimgw.conformance.definitions import Definition, Definitions, marks
+
+# Refused whatever they declare, unless an operator loads a profile of them (spec §0.3 item 3).
+_WITHOUT_PROFILE = ("Observation",)
 
 
-def accepted(type_: str) -> frozenset[str] | None:
-    """The canonicals with their version; None for a type nphies has no profile of."""
-    return _ACCEPTED.get(type_)
+def accepted(definitions: Definitions) -> Mapping[str, frozenset[str]]:
+    """Type to the canonicals with their version; a type that is not there may declare anything."""
+    found: dict[str, frozenset[str]] = dict.fromkeys(_WITHOUT_PROFILE, frozenset())
+    for definition, _ in definitions.all("StructureDefinition"):
+        if _may_be_declared(definition):
+            type_ = definition["type"]
+            found[type_] = found.get(type_, frozenset()) | {canonical(definition)}
+    return found
+
+
+def canonical(definition: Definition) -> str:
+    """Address and version."""
+    version = definition.get("version")
+    return f"{definition['url']}|{version}" if version else str(definition["url"])
+
+
+def _may_be_declared(definition: Definition) -> bool:
+    return (
+        definition.get("kind") == "resource"
+        and definition.get("derivation") == "constraint"
+        and not definition.get("abstract")
+        and not any(marks(definition, "applies-everywhere"))
+    )

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from claimgw.conformance.case import Case, absent, items_at, object_at, objects_at, place, text_at
-from claimgw.conformance.profiles import accepted
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import DEFINITIONS
 
@@ -117,7 +116,7 @@ def typed_addresses(case: Case) -> Iterator[Finding]:
 def ids(case: Case) -> Iterator[Finding]:
     """BV-00209: each resource has an id; for types with a profile, that says it by a code of its own."""
     for entry in case.envelope.entries:
-        if "id" not in entry.resource and not accepted(entry.type):
+        if "id" not in entry.resource and not case.accepted.get(entry.type):
             yield Finding("BV-00209", f"{place(entry)}.id", "The resource has no id", "Give it one")
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from claimgw.conformance.case import Case, items_at, object_at, objects_at, text_at
-from claimgw.conformance.profiles import accepted
 from claimgw.conformance.validator.faults import Pointer
 from claimgw.messages.envelope import licence_of
 from claimgw.messages.findings import Finding
@@ -79,7 +78,7 @@ def _bundle(case: Case, bundle: Mapping[str, Any], path: str, *, outermost: bool
     scope = _scope(bundle, path, outermost)
     met: set[str] = set()
     for entry in scope.entries:
-        yield from _declared(entry)
+        yield from _declared(case, entry)
         if entry.type == "Bundle":
             yield from _bundle(case, entry.resource, entry.path, outermost=False)
             continue
@@ -138,7 +137,7 @@ def _leads(
             "Reference.type is not the type of its target",
             "Let both agree",
         )
-    elif not _fits(target) or not _wanted(target, case.pointers.get(entry.path + reference.place())):
+    elif not _fits(case, target) or not _wanted(target, case.pointers.get(entry.path + reference.place())):
         here = entry.path + reference.place()
         yield Finding(
             _FOCUS if here == _AT_FOCUS else _code(case.pointers.get(here)),
@@ -168,19 +167,19 @@ def _wanted(target: _Target, pointer: Pointer | None) -> bool:
     return not profiles or not named or bool(named & profiles)
 
 
-def _fits(target: _Target) -> bool:
-    known = accepted(target.type)
+def _fits(case: Case, target: _Target) -> bool:
+    known = case.accepted.get(target.type)
     declared = items_at(object_at(target.resource, "meta"), "profile")
     return known is None or not declared or any(url in known for url in declared if isinstance(url, str))
 
 
-def _declared(entry: _Target) -> Iterator[Finding]:
-    if not _fits(entry):
+def _declared(case: Case, entry: _Target) -> Iterator[Finding]:
+    if not _fits(case, entry):
         yield Finding(
             "RE-00170",
             entry.path,
             "The resource declares no profile that is accepted for it",
-            "Declare the 1.0.0 profile",
+            "Declare one that goes with its type, with a version that is taken here, such as 1.0.0",
         )
 
 

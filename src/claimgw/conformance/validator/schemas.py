@@ -1,6 +1,6 @@
 """Which schema is a resource judged by? That of the profile it declares; else that of its type."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -9,8 +9,9 @@ from claimgw.conformance.compiler.compiler import Compiler
 from claimgw.conformance.compiler.schema import Structure
 from claimgw.conformance.compiler.sources import Sources
 from claimgw.conformance.definitions import Definitions, shipped
-from claimgw.conformance.profiles import accepted
+from claimgw.conformance.profiles import accepted, canonical
 from claimgw.conformance.terminology import CodeProvider, Terminology
+from claimgw.errors import ConfigurationError
 
 # Constraints that rules in Python stand for, with the same code at the same place.
 _WRITTEN_WORDS = """
@@ -27,7 +28,9 @@ class Schemas:
 
     def __init__(self, definitions: Definitions, provider: CodeProvider | None = None) -> None:
         self.definitions = definitions
+        self.provider = provider
         self.terminology = Terminology(definitions, provider)
+        self.accepted = accepted(definitions)
         self._compiler = Compiler(Sources(definitions, self.terminology, WRITTEN))
         self.structure = self._compiler.structure
         self._without_profile: dict[str, Structure] = {}
@@ -39,19 +42,38 @@ class Schemas:
         """
         meta = resource.get("meta")
         declared = meta.get("profile") if isinstance(meta, dict) else None
-        for canonical in declared if isinstance(declared, list) else ():
-            if isinstance(canonical, str):
-                found = self._compiler.profile(canonical, type_)
+        for one in declared if isinstance(declared, list) else ():
+            if isinstance(one, str):
+                found = self._compiler.profile(one, type_)
                 if found is not None:
                     return found
         # Of a Bundle, a rule says it.
         return self.structure(type_) if declared or type_ == "Bundle" else self._undeclared(type_)
 
+    def honour(self, packages: Collection[str]) -> None:
+        """Compile the profiles of these packages now, whether or not a message ever declares them.
+
+        Raises ConfigurationError for a definition that cannot be honoured.
+        """
+        for definition, package in self.definitions.all("StructureDefinition"):
+            if package.name not in packages or definition.get("derivation") == "specialization":
+                continue
+            try:
+                self._compiler.profile(canonical(definition), definition["type"])
+            except ConfigurationError as fault:
+                raise ConfigurationError(f"{package.folder}: {definition['url']}: {fault}") from fault
+            except (LookupError, TypeError, ValueError, AttributeError) as fault:
+                # What FHIR requires of a StructureDefinition is not there, or has another form.
+                raise ConfigurationError(
+                    f"{package.folder}: {definition['url']} is no StructureDefinition of FHIR R4:"
+                    f" {type(fault).__name__}: {fault}"
+                ) from fault
+
     def _undeclared(self, type_: str) -> Structure:
         found = self._without_profile.get(type_)
         if found is None:
             plain = self.structure(type_)
-            known = (self._compiler.profile(one, type_) for one in sorted(accepted(type_) or ()))
+            known = (self._compiler.profile(one, type_) for one in sorted(self.accepted.get(type_, ())))
             profile = next(filter(None, known), None)
             if profile is not None:
                 meta = profile.elements["meta"]
