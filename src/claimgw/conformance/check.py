@@ -9,6 +9,7 @@ from claimgw.conformance.case import Case, Rule
 from claimgw.conformance.codes import breach, finding
 from claimgw.conformance.rules import (
     aims,
+    answer,
     authorship,
     batch,
     bundle,
@@ -58,6 +59,7 @@ _STRUCTURE: tuple[Rule, ...] = (
     header.details,
     references.targets,
     references.named_types,
+    answer.items,
     task.mandatory,
     task.bindings,
     task.inputs,

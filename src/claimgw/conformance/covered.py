@@ -80,5 +80,6 @@ COVERED: Mapping[str, tuple[str, str]] = {
     "IC-01431": ("IC-00092", "an item of an answer has itemSequence; FHIR knows no other sequence there"),
     "RE-00161": ("BV-00526", "two slices at once need two codings of one system"),
     "RE-00164": ("RE-00170", "the real server says so of a profile that is not accepted here"),
+    "RE-00181": ("RE-00016", "the same of claims; authorizations may be paid to the insurer too"),
     "RE-00168": ("RE-00169", "the real server says so; what is wrong in the target is told there"),
 }

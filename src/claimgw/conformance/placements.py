@@ -98,8 +98,9 @@ def error_codes(element: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             for part in mark["extension"]
         }
         yield given["code"], given["kind"], ""
-        if "also" in given:
-            yield given["also"], given["kind"], given["code"]
+        for part in mark["extension"]:
+            if part["url"] == "also":
+                yield part["valueCode"], given["kind"], given["code"]
 
 
 def bindings(element: Mapping[str, Any], definitions: Definitions, near: str) -> Iterator[str]:
