@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from claimgw.conformance.loading import load
+from claimgw.conformance.validator.schemas import Schemas
 from claimgw.errors import ConfigurationError
 from claimgw.settings import Settings
 
@@ -14,6 +16,12 @@ def read_settings(**typed: Any) -> Settings:
         return Settings(**{name: value for name, value in typed.items() if value is not None})
     except ValidationError as fault:
         raise ConfigurationError("; ".join(_explain(fault))) from fault
+
+
+def read_schemas() -> Schemas:
+    """The definitions and code lists that the settings name. Raises ConfigurationError."""
+    settings = read_settings()
+    return load(settings.packages, settings.codes, settings.versions)
 
 
 def _explain(fault: ValidationError) -> list[str]:

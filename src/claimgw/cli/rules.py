@@ -9,13 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from claimgw.cli.arguments import AsJson, moment
+from claimgw.cli.configuration import read_schemas
 from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.rule import print_rule
 from claimgw.cli.session import refusing
 from claimgw.cli.would_break import print_would_break
 from claimgw.conformance.coverage import Rule, State, coverage, implemented
+from claimgw.conformance.raised import Raised
 from claimgw.conformance.sentences import sentence
-from claimgw.conformance.validator.schemas import standard
+from claimgw.conformance.severity import defaults
 from claimgw.errors import ConfigurationError
 from claimgw.messages.findings import Severity
 
@@ -65,9 +67,10 @@ def rules(
             )
         if (would_break is None) is not (since is None):
             raise ConfigurationError("--would-break and --since belong together")
-        known = coverage(standard())
+        schemas = read_schemas()
+        known = coverage(schemas)
         if would_break is not None and since is not None:
-            print_would_break(_target(would_break, known), since, as_json)
+            print_would_break(Raised(_target(would_break, known), defaults(), schemas), since, as_json)
         elif code is not None:
             print_rule(known[_known(code, known)], as_json)
         elif state is not None or family is not None:
