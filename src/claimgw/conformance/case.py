@@ -1,6 +1,6 @@
 """What is a rule given? One message, the time it came, whose it is; and ways to read a tree of any shape."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ class Case:
     """What can be known without a profile, a registry or what came before.
 
     `now` is the time of receipt (aware). `served` are the insurers the receiver may adjudicate for, beside
-    itself: those of a TPA (spec §2.5). `pointers` are the references whose targets profiles limit, by place.
+    itself: those of a TPA (spec §2.5). `pointers` are all references, in the order of the text.
     `accepted` are the profiles that may be declared, by type; a type that is not there may declare anything.
     """
 
@@ -25,7 +25,7 @@ class Case:
     now: datetime
     direction: Direction
     served: frozenset[Licence] = frozenset()
-    pointers: Mapping[str, Pointer] = field(default_factory=dict)
+    pointers: Sequence[Pointer] = ()
     accepted: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property

@@ -151,8 +151,7 @@ def check(
     """
     schemas = schemas or standard()
     walk = Walk(envelope.bundle, schemas, MOST)
-    pointers = {pointer.place: pointer for pointer in walk.pointers}
-    case = Case(envelope, now, direction, served, pointers, schemas.accepted)
+    case = Case(envelope, now, direction, served, walk.pointers, schemas.accepted)
     judge = _judge(case, severities or defaults())
     found: list[Finding] = []
     for stage in _stages(case, walk, schemas, judge):
@@ -173,7 +172,7 @@ def _stages(case: Case, walk: Walk, schemas: Schemas, judge: _Judge) -> Iterator
     unreadable = [replace(one, path=walk.renamed.get(one.path, one.path)) for one in case.envelope.unsound]
     yield _stage(case, [*unreadable, *unsound], _SOUNDNESS, judge)
     yield _stage(case, sound, _STRUCTURE, judge)
-    business += [breach(pending) for pending in islice(broken(walk.pending, case, schemas), MOST)]
+    business += [breach(one) for one in islice(broken(walk.pending, case, schemas), MOST)]
     yield _stage(case, business, _BUSINESS, judge)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from claimgw.conformance.texts import english
-from claimgw.conformance.validator.faults import Fault, Kind, Pending
+from claimgw.conformance.validator.faults import Breach, Fault, Kind
 from claimgw.messages.findings import Finding, Severity
 
 # Resource: element=number …, from the rule list of the guide (spec §8.3). A fault at an element that is not
@@ -149,11 +149,11 @@ def _beside(place: str) -> str:
     return _VALUE_CODES.get(f"Extension.{value[1]}", _ANY_CARDINALITY) if value else _ANY_CARDINALITY
 
 
-def breach(pending: Pending) -> Finding:
+def breach(breach: Breach) -> Finding:
     """A constraint that is not kept, as it goes out: one of the business rules."""
-    constraint = pending.constraint
+    constraint = breach.constraint
     severity = Severity.ERROR if constraint.severity == "error" else Severity.WARNING
-    place = business(pending.place) + constraint.place
+    place = business(breach.place) + constraint.place
     hint = english().hint(constraint.key)
     return Finding(
         constraint.key, place, constraint.text.removesuffix("."), hint, severity, constraint.source

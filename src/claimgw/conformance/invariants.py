@@ -1,6 +1,6 @@
 """Which rules of FHIR R4 hold inside one object, whatever its profile? Those that nphies has a code for."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,63 +10,67 @@ Value = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """`broken` yields where the object breaks the rule, as what is to be added to its place."""
+    """`broken`: where the object breaks the rule, as what is to be added to its place."""
 
     code: str
-    broken: Callable[[Value], Iterator[str]]
+    broken: Callable[[Value], Sequence[str]]
 
 
-def _both(value: Value) -> Iterator[str]:
-    if value.get("extension") and _has_value(value):
-        yield ""
+_KEPT = ()
+_HERE = ("",)
 
 
-def _neither(value: Value) -> Iterator[str]:
-    if not value.get("extension") and not _has_value(value):
-        yield ""
+def _both(value: Value) -> Sequence[str]:
+    return _HERE if value.get("extension") and _has_value(value) else _KEPT
+
+
+def _neither(value: Value) -> Sequence[str]:
+    return _KEPT if value.get("extension") or _has_value(value) else _HERE
 
 
 def _has_value(value: Value) -> bool:
     return any(key.startswith(("value", "_value")) for key in value)
 
 
-def _nameless(value: Value) -> Iterator[str]:
-    if not value.get("name") and not value.get("identifier"):
-        yield ""
+def _nameless(value: Value) -> Sequence[str]:
+    return _KEPT if value.get("name") or value.get("identifier") else _HERE
 
 
-def _at_home(element: str) -> Callable[[Value], Iterator[str]]:
-    def broken(value: Value) -> Iterator[str]:
+def _at_home(element: str) -> Callable[[Value], Sequence[str]]:
+    def broken(value: Value) -> Sequence[str]:
         items = value.get(element)
-        for index, item in enumerate(items if isinstance(items, list) else ()):
-            if isinstance(item, dict) and item.get("use") == "home":
-                yield f".{element}[{index}]"
+        return [
+            f".{element}[{index}]"
+            for index, item in enumerate(items if isinstance(items, list) else ())
+            if isinstance(item, dict) and item.get("use") == "home"
+        ]
 
     return broken
 
 
-def _unreachable(value: Value) -> Iterator[str]:
-    if not any(value.get(key) for key in ("name", "telecom", "address", "organization")):
-        yield ""
+def _unreachable(value: Value) -> Sequence[str]:
+    return _KEPT if any(value.get(key) for key in ("name", "telecom", "address", "organization")) else _HERE
 
 
-def _unrounded(value: Value) -> Iterator[str]:
+def _unrounded(value: Value) -> Sequence[str]:
     amount = value.get("value")
     if isinstance(amount, Decimal) and amount.is_finite() and not _in_halalas(amount):
-        yield ".value"
+        return (".value",)
+    return _KEPT
 
 
 def _in_halalas(amount: Decimal) -> bool:
     """Whether it has no more than two decimals; 1.500 is 1.50."""
+    if amount == 0 or str(amount)[-3:-2] == ".":
+        return True
     _, digits, exponent = amount.as_tuple()
     surplus = -exponent - 2 if isinstance(exponent, int) else 0
     return surplus <= 0 or not any(digits[-surplus:])
 
 
-def _no_url(value: Value) -> Iterator[str]:
+def _no_url(value: Value) -> Sequence[str]:
     system = value.get("system")
-    if isinstance(system, str) and system and ":" not in system:
-        yield ".system"
+    return (".system",) if isinstance(system, str) and system and ":" not in system else _KEPT
 
 
 INVARIANTS: Mapping[str, tuple[Invariant, ...]] = {

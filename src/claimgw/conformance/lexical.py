@@ -27,22 +27,43 @@ def conforms(type_: str, value: Any) -> bool:
     return _FORMS[type_](value)
 
 
+def form(type_: str) -> Callable[[Any], bool]:
+    """The same, for a type that is known beforehand."""
+    return _FORMS[type_]
+
+
 def _boolean(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def _whole(least: int) -> Callable[[Any], bool]:
+WHOLE_NUMBERS = {
+    "integer": (-_LARGEST - 1, _LARGEST),
+    "unsignedInt": (0, _LARGEST),
+    "positiveInt": (1, _LARGEST),
+}
+
+
+def _whole(type_: str) -> Callable[[Any], bool]:
+    least, most = WHOLE_NUMBERS[type_]
     # A JSON 1.0 comes as Decimal and is no integer; a JSON true is an int to Python.
-    return lambda value: type(value) is int and least <= value <= _LARGEST
+    return lambda value: type(value) is int and least <= value <= most
 
 
 def _decimal(value: Any) -> bool:
     if type(value) is int:
         return value.bit_length() <= 4 * _DIGITS
+    if type(value) is Decimal and is_short(value):
+        return True
     if not isinstance(value, Decimal) or not value.is_finite():
         return False
     exponent = value.as_tuple().exponent
     return isinstance(exponent, int) and exponent >= -_DIGITS and abs(value.adjusted()) <= _DIGITS
+
+
+def is_short(value: Decimal) -> bool:
+    """Whether a few digits write it out, as nearly all; told in a fifth of the time it takes to see them."""
+    text = str(value)
+    return len(text) < _DIGITS and "E" not in text and text[-1].isdigit()
 
 
 def _text(value: Any) -> bool:
@@ -90,9 +111,7 @@ def _real(year: str, month: str, day: str) -> bool:
 
 _FORMS: dict[str, Callable[[Any], bool]] = {
     "boolean": _boolean,
-    "integer": _whole(-_LARGEST - 1),
-    "unsignedInt": _whole(0),
-    "positiveInt": _whole(1),
+    **{type_: _whole(type_) for type_ in WHOLE_NUMBERS},
     "decimal": _decimal,
     "string": _text,
     "markdown": _text,

@@ -7,7 +7,7 @@ from typing import Any
 
 from claimgw.conformance.terminology import ValueSet
 
-# Whether a node keeps a constraint; the second argument is the scope of its evaluation.
+# Whether a node keeps a constraint, given the scope of its evaluation and the node.
 Holds = Callable[[Any, Any], bool]
 
 
@@ -25,13 +25,17 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A FHIRPath rule of a profile: `key` is the nphies code, `place` the path to what is blamed."""
+    """A FHIRPath rule of a profile: `key` is the nphies code, `place` the path to what is blamed.
+
+    `alone`: the node decides, whatever resource, message and time it belongs to.
+    """
 
     key: str
     place: str
     text: str
     severity: str
     source: str
+    alone: bool
     holds: Holds = field(repr=False, compare=False)
 
 

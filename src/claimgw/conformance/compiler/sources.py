@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from claimgw.conformance.compiler.differential import Node, applies_everywhere, tree
-from claimgw.conformance.compiler.schema import Binding, Constraint, Holds
+from claimgw.conformance.compiler.schema import Binding, Constraint
 from claimgw.conformance.definitions import CORE, Definition, Definitions, marks
-from claimgw.conformance.fhirpath import CannotCompile, compile_expression
+from claimgw.conformance.fhirpath import CannotCompile, Compiled, compile_expression
 from claimgw.conformance.terminology import Terminology
 from claimgw.errors import ConfigurationError
 
@@ -22,7 +22,7 @@ class Sources:
         self.definitions = definitions
         self._terminology = terminology
         self._written = written
-        self._expressions: dict[tuple[str, str, str | None], Holds] = {}
+        self._expressions: dict[tuple[str, str, str | None], Compiled] = {}
         self._everywhere = {
             definition["type"]: tree([definition])
             for definition, _ in definitions.all("StructureDefinition")
@@ -74,6 +74,7 @@ class Sources:
             for given in says.get("constraint", ()):
                 if given["key"] in self._written:
                     continue
+                compiled = self._expression(given["expression"], type_, resource)
                 place = next(marks(given, "finding-place"), "")
                 found[given["key"]] = Constraint(
                     key=given["key"],
@@ -81,15 +82,16 @@ class Sources:
                     text=given["human"],
                     severity=given["severity"],
                     source=source,
-                    holds=self._expression(given["expression"], type_, resource),
+                    alone=compiled.alone,
+                    holds=compiled.truth,
                 )
         return tuple(found.values())
 
-    def _expression(self, text: str, type_: str, resource: str | None) -> Holds:
+    def _expression(self, text: str, type_: str, resource: str | None) -> Compiled:
         key = (text, type_, resource)
         if key not in self._expressions:
             try:
-                self._expressions[key] = compile_expression(text, type_, resource).holds
+                self._expressions[key] = compile_expression(text, type_, resource)
             except CannotCompile as fault:
                 raise ConfigurationError(f"a constraint cannot be honoured: {fault}") from fault
         return self._expressions[key]

@@ -70,6 +70,14 @@ def _key(value: Any) -> Any:
     return equality.key(items.system(value) if type(value) is tuple else value)
 
 
+_PLAIN = frozenset({int, str})
+
+
+def _keys(values: Sequence[Any]) -> set[Any]:
+    # Numbers of items and of what they refer to: sets of them are made for each item.
+    return set(values) if _PLAIN.issuperset(map(type, values)) else set(map(_key, values))
+
+
 def _distinct(values: Sequence[Any]) -> list[Any]:
     first: dict[Any, Any] = {}
     for value in values:
@@ -86,18 +94,18 @@ def _combined(left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
 
 
 def _intersection(left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
-    others = set(map(_key, right))
+    others = _keys(right)
     return [value for value in _distinct(left) if _key(value) in others]
 
 
 def _excluding(left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
-    others = set(map(_key, right))
+    others = _keys(right)
     return [value for value in left if _key(value) not in others]
 
 
 def _is_part(left: Sequence[Any], right: Sequence[Any]) -> bool:
-    others = set(map(_key, right))
-    return all(_key(value) in others for value in left)
+    others = _keys(right)
+    return all(_key(value) in others for value in left) if left else True
 
 
 def _is_whole(left: Sequence[Any], right: Sequence[Any]) -> bool:
@@ -105,7 +113,7 @@ def _is_whole(left: Sequence[Any], right: Sequence[Any]) -> bool:
 
 
 def _holds(values: Sequence[Any], value: Any) -> bool | None:
-    return None if value is None else _key(value) in set(map(_key, values))
+    return None if value is None else _key(value) in _keys(values)
 
 
 def _last(values: Sequence[Any]) -> Sequence[Any]:
@@ -167,10 +175,6 @@ def _is_any(value: bool) -> Callable[[Sequence[Any]], bool]:
     return lambda values: any(one is value for one in values)
 
 
-def _is_distinct(values: Sequence[Any]) -> bool:
-    return equality.is_distinct(values)
-
-
 def _not_equivalent(left: Sequence[Any], right: Sequence[Any]) -> bool:
     return not equality.equivalents(left, right)
 
@@ -194,6 +198,7 @@ _RENAMED: dict[str, Callable[..., Any]] = {
     "_equal": equality.equal,
     "_equals": equality.equals,
     "_equivalents": equality.equivalents,
+    "_is_distinct": equality.is_distinct,
     "_xhtml": xhtml.sound,
 }
 RUNTIME: Final[dict[str, Callable[..., Any]]] = _RENAMED | {
@@ -243,7 +248,7 @@ RUNTIME: Final[dict[str, Callable[..., Any]]] = _RENAMED | {
         *(_system_or_none, _verdict_of_item, _has_value, _value_of, _resolve, _member_of, _repeated),
         *(_distinct, _union, _combined, _intersection, _excluding, _is_part, _is_whole, _holds),
         *(_last, _only, _tail, _skip, _take, _at, _sum, _least, _most, _average),
-        *(_is_distinct, _not_equivalent),
+        _not_equivalent,
     )
 }
 for _name, _function in _CONVERSIONS.items():

@@ -14,10 +14,14 @@ from claimgw.messages.references import index, is_relative, resolve
 
 @dataclass(frozen=True, slots=True)
 class _Target:
+    """An entry. `profiles` are what it declares, without versions; `fits`: one of them is accepted for it."""
+
     type: str
     resource: Mapping[str, Any]
     full_url: str | None
     path: str
+    profiles: frozenset[str]
+    fits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,42 +33,21 @@ class _Scope:
     outermost: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """An object in an entry. Its place is written out only where there is a fault: most have none."""
-
-    value: Mapping[str, Any]
-    within: "_Node | None" = None
-    key: str = ""
-    index: int | None = None
-
-    def place(self, *, indexes: bool = True) -> str:
-        """The place below the resource, such as `.insurance[0].coverage`."""
-        steps: list[str] = []
-        node: _Node | None = self
-        while node is not None and node.key:
-            # The only choice that holds references, in the resources used here.
-            name = "value" if node.key == "valueReference" else node.key
-            steps.append(f".{name}[{node.index}]" if indexes and node.index is not None else f".{name}")
-            node = node.within
-        return "".join(reversed(steps))
-
-
 def targets(case: Case) -> Iterator[Finding]:
     """RE-00169, IB-00251, RE-00176, RE-00170 with its companions, RE-00177."""
-    yield from _bundle(case, case.envelope.bundle, "Bundle", outermost=True)
+    by_home: dict[str, list[Pointer]] = {}
+    for pointer in case.pointers:
+        by_home.setdefault(pointer.home.path, []).append(pointer)
+    yield from _bundle(case, by_home, case.envelope.bundle, "Bundle", outermost=True)
 
 
 def named_types(case: Case) -> Iterator[Finding]:
     """RE codes of elements: a reference by identifier names a type that may stand there."""
-    for pointer in case.pointers.values():
+    for pointer in case.pointers:
+        if not pointer.targets or "type" not in pointer.reference or "reference" in pointer.reference:
+            continue
         type_ = text_at(pointer.reference, "type")
-        if (
-            pointer.targets
-            and type_ is not None
-            and "reference" not in pointer.reference
-            and type_.rpartition("/")[2] not in pointer.targets
-        ):
+        if type_ is not None and type_.rpartition("/")[2] not in pointer.targets:
             yield Finding(
                 _code(pointer),
                 pointer.place,
@@ -74,21 +57,35 @@ def named_types(case: Case) -> Iterator[Finding]:
             )
 
 
-def _bundle(case: Case, bundle: Mapping[str, Any], path: str, *, outermost: bool) -> Iterator[Finding]:
-    scope = _scope(bundle, path, outermost)
+def _bundle(
+    case: Case,
+    by_home: Mapping[str, list[Pointer]],
+    bundle: Mapping[str, Any],
+    path: str,
+    *,
+    outermost: bool,
+) -> Iterator[Finding]:
+    scope = _scope(case, bundle, path, outermost)
     met: set[str] = set()
     for entry in scope.entries:
-        yield from _declared(case, entry)
+        if not entry.fits:
+            yield Finding(
+                "RE-00170",
+                entry.path,
+                "The resource declares no profile that is accepted for it",
+                "Declare one that goes with its type, with a version that is taken here, such as 1.0.0",
+            )
         if entry.type == "Bundle":
-            yield from _bundle(case, entry.resource, entry.path, outermost=False)
+            yield from _bundle(case, by_home, entry.resource, entry.path, outermost=False)
             continue
-        for reference in _references(entry.resource):
-            literal = reference.value.get("reference")
+        for pointer in by_home.get(entry.path, ()):
+            literal = pointer.reference.get("reference")
             if isinstance(literal, str) and literal and not literal.startswith("#"):
                 target = resolve(literal, entry.full_url, scope.by_url)
                 if target is not None:
                     met.add(target.path)
-                yield from _leads(case, scope, entry, reference, literal, target)
+                if (fault := _fault(scope, pointer, literal, target)) is not None:
+                    yield fault
     for entry in scope.entries[1:]:
         if entry.path not in met and not _may_stand_alone(entry):
             yield Finding(
@@ -96,13 +93,28 @@ def _bundle(case: Case, bundle: Mapping[str, Any], path: str, *, outermost: bool
             )
 
 
-def _scope(bundle: Mapping[str, Any], path: str, outermost: bool) -> _Scope:
+def _scope(case: Case, bundle: Mapping[str, Any], path: str, outermost: bool) -> _Scope:
     entries = tuple(
-        _Target(kind, resource, text_at(entry, "fullUrl"), f"{path}.entry[{position}].resource")
+        _target(
+            case.accepted.get(kind),
+            kind,
+            resource,
+            text_at(entry, "fullUrl"),
+            f"{path}.entry[{position}].resource",
+        )
         for position, entry in objects_at(bundle, "entry")
         if (resource := object_at(entry, "resource")) and (kind := text_at(resource, "resourceType"))
     )
     return _Scope(entries, index(entries, lambda entry: entry.full_url), outermost)
+
+
+def _target(
+    known: frozenset[str] | None, kind: str, resource: Mapping[str, Any], full_url: str | None, path: str
+) -> _Target:
+    declared = [one for one in items_at(object_at(resource, "meta"), "profile") if isinstance(one, str)]
+    fits = known is None or not declared or any(one in known for one in declared)
+    profiles = frozenset(one.partition("|")[0] for one in declared)
+    return _Target(kind, resource, full_url, path, profiles, fits)
 
 
 def _may_stand_alone(entry: _Target) -> bool:
@@ -112,90 +124,52 @@ def _may_stand_alone(entry: _Target) -> bool:
     )
 
 
-def _leads(
-    case: Case, scope: _Scope, entry: _Target, reference: _Node, literal: str, target: _Target | None
-) -> Iterator[Finding]:
+def _fault(scope: _Scope, pointer: Pointer, literal: str, target: _Target | None) -> Finding | None:
     # Inside members of a batch real servers take absolute http references only (spec §0.3 item 8).
     if not scope.outermost and literal.startswith("urn:"):
-        yield Finding(
+        return Finding(
             "IB-00251",
-            entry.path + reference.place(),
+            pointer.place,
             "The reference is not valid here",
             "Refer by an absolute http URL",
         )
-    elif target is None or (not scope.outermost and is_relative(literal)):
-        yield Finding(
+    if target is None or (not scope.outermost and is_relative(literal)):
+        return Finding(
             "RE-00169",
-            entry.path + reference.place(),
+            pointer.place,
             "The reference does not lead to a resource of the Bundle",
             "Add the resource, or let the reference equal its fullUrl",
         )
-    elif (type_ := reference.value.get("type")) is not None and type_ != target.type:
-        yield Finding(
+    if (type_ := pointer.reference.get("type")) is not None and type_ != target.type:
+        return Finding(
             "RE-00176",
-            entry.path + reference.place(),
+            pointer.place,
             "Reference.type is not the type of its target",
             "Let both agree",
         )
-    elif not _fits(case, target) or not _wanted(target, case.pointers.get(entry.path + reference.place())):
-        here = entry.path + reference.place()
-        yield Finding(
-            _FOCUS if here == _AT_FOCUS else _code(case.pointers.get(here)),
-            here,
+    if not target.fits or not _wanted(target, pointer):
+        return Finding(
+            _FOCUS if pointer.place == _AT_FOCUS else _code(pointer),
+            pointer.place,
             "The target does not declare a profile that is accepted here",
             "See the target",
         )
+    return None
 
 
 _AT_FOCUS, _FOCUS = "Bundle.entry[0].resource.focus[0]", "RE-00100"
 
 
-def _code(pointer: Pointer | None) -> str:
+def _code(pointer: Pointer) -> str:
     """The element's own code, if its profile gives one."""
-    return pointer.code.code if pointer and pointer.code else "RE-00165"
+    return pointer.code.code if pointer.code else "RE-00165"
 
 
-def _wanted(target: _Target, pointer: Pointer | None) -> bool:
+def _wanted(target: _Target, pointer: Pointer) -> bool:
     """Whether the target is of a type, and declares one of the profiles, that the reference may lead to."""
-    if pointer is None or not pointer.targets:
+    if not pointer.targets:
         return True
     profiles = pointer.targets.get(target.type)
     if profiles is None:
         return False
-    declared = items_at(object_at(target.resource, "meta"), "profile")
-    named = {url.partition("|")[0] for url in declared if isinstance(url, str)}
-    return not profiles or not named or bool(named & profiles)
-
-
-def _fits(case: Case, target: _Target) -> bool:
-    known = case.accepted.get(target.type)
-    declared = items_at(object_at(target.resource, "meta"), "profile")
-    return known is None or not declared or any(url in known for url in declared if isinstance(url, str))
-
-
-def _declared(case: Case, entry: _Target) -> Iterator[Finding]:
-    if not _fits(case, entry):
-        yield Finding(
-            "RE-00170",
-            entry.path,
-            "The resource declares no profile that is accepted for it",
-            "Declare one that goes with its type, with a version that is taken here, such as 1.0.0",
-        )
-
-
-def _references(resource: Mapping[str, Any]) -> Iterator[_Node]:
-    """Each Reference in the resource, known by its `reference`; without recursion, whatever the depth."""
-    waiting = [_Node(resource)]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node.value.get("reference"), str):
-            yield node
-        for key, inner in node.value.items():
-            if isinstance(inner, dict):
-                waiting.append(_Node(inner, node, key))
-            elif isinstance(inner, list) and key != "contained":
-                waiting += [
-                    _Node(item, node, key, index)
-                    for index, item in enumerate(inner)
-                    if isinstance(item, dict)
-                ]
+    return not profiles or not target.profiles or bool(target.profiles & profiles)

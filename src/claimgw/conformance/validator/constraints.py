@@ -7,7 +7,7 @@ from typing import Any
 from claimgw.conformance.case import Case
 from claimgw.conformance.fhirpath import Scope
 from claimgw.conformance.terminology import Answer, answer
-from claimgw.conformance.validator.faults import Pending
+from claimgw.conformance.validator.faults import Breach, Pending
 from claimgw.conformance.validator.schemas import Schemas
 from claimgw.errors import ConfigurationError
 from claimgw.messages.envelope import Entry
@@ -16,12 +16,14 @@ from claimgw.messages.envelope import Entry
 _HOME = timezone(timedelta(hours=3))
 
 
-def broken(pending: Iterable[Pending], case: Case, schemas: Schemas) -> Iterator[Pending]:
+def broken(pending: Iterable[Pending], case: Case, schemas: Schemas) -> Iterator[Breach]:
     """In the order the walk met them."""
     scopes = _Scopes(case, schemas)
-    for one in pending:
-        if not one.constraint.holds(one.node, scopes.of(one.home.value)):
-            yield one
+    for constraints, node, place, home in pending:
+        scope = scopes.of(home.value)
+        for constraint in constraints:
+            if not constraint.holds(scope, node):
+                yield Breach(constraint, place)
 
 
 class _Scopes:

@@ -1,9 +1,9 @@
 """What can be wrong with one element?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from claimgw.conformance.compiler.schema import Code, Constraint
 
@@ -50,22 +50,28 @@ class Home:
     value: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A constraint to be asked of a node once its structure is known to be sound."""
+class Pending(NamedTuple):
+    """Constraints to be asked of a node once its structure is known to be sound."""
 
-    constraint: Constraint
+    constraints: Sequence[Constraint]
     node: Any
     place: str
     home: Home
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """A reference whose target a profile limits to some profiles."""
+class Breach(NamedTuple):
+    """A constraint that does not hold, and the place of the node it was asked of."""
+
+    constraint: Constraint
+    place: str
+
+
+class Pointer(NamedTuple):
+    """A reference. `targets`: what a profile limits it to, by type; empty: it may lead to anything."""
 
     reference: Mapping[str, Any]
     place: str
+    home: Home
     targets: Mapping[str, frozenset[str]]
     code: Code | None
     source: str

@@ -11,6 +11,7 @@ from claimgw.conformance.compiler.sources import Sources
 from claimgw.conformance.definitions import Definitions, shipped
 from claimgw.conformance.profiles import accepted, canonical
 from claimgw.conformance.terminology import CodeProvider, Terminology
+from claimgw.conformance.validator.accept import Acceptance
 from claimgw.errors import ConfigurationError
 
 # Constraints that rules in Python stand for, with the same code at the same place.
@@ -33,6 +34,7 @@ class Schemas:
         self.accepted = accepted(definitions)
         self._compiler = Compiler(Sources(definitions, self.terminology, WRITTEN))
         self.structure = self._compiler.structure
+        self.acceptance = Acceptance(self.structure)
         self._without_profile: dict[str, Structure] = {}
 
     def of_resource(self, resource: Mapping[str, Any], type_: str) -> Structure:

@@ -2,19 +2,21 @@
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from claimgw.conformance.base import ANY_RESOURCE, is_resource
-from claimgw.conformance.compiler.schema import Choice, Code, Element, Limits, Structure
+from claimgw.conformance.compiler.schema import Choice, Code, Constraint, Element, Limits, Structure
 from claimgw.conformance.invariants import INVARIANTS
 from claimgw.conformance.lexical import conforms
+from claimgw.conformance.validator.accept import Acceptance
 from claimgw.conformance.validator.faults import Fault, Home, Kind, Pending, Pointer
 from claimgw.conformance.validator.schemas import Schemas
 from claimgw.conformance.validator.slices import choose
 from claimgw.conformance.validator.values import broken
 
 _SHADOW = "Element"
+_ANYTHING: Mapping[str, frozenset[str]] = {}
 _INDEX = re.compile(r"\[[0-9]+\]")
 # Longer than any name FHIR has; a key is quoted in a place only if it could be one.
 _LONGEST_NAME = 64
@@ -26,13 +28,16 @@ class Walk:
     `pending` and `pointers` are what the walk met on its way and others judge.
     """
 
-    def __init__(self, bundle: Mapping[str, Any], schemas: Schemas, most: int) -> None:
+    def __init__(
+        self, bundle: Mapping[str, Any], schemas: Schemas, most: int, acceptance: Acceptance | None = None
+    ) -> None:
         self.found: list[Fault] = []
         self.pending: list[Pending] = []
         self.pointers: list[Pointer] = []
         # Of what is empty: the place as the text has it, to that in FHIRPath (`valueString` to `value`).
         self.renamed: dict[str, str] = {}
         self._schemas = schemas
+        self._acceptance = acceptance or schemas.acceptance
         self._most = most
         with contextlib.suppress(_Full):
             self._resource(bundle, "Bundle", "Bundle")
@@ -57,23 +62,30 @@ class Walk:
         self.found.append(Fault(kind, element, place, rule, code, source, companion))
 
     def _object(self, value: Mapping[str, Any], shape: Structure, path: str, home: Home) -> None:
+        accepted = self._acceptance.of(shape)
         for key, inner in value.items():
-            if inner is None:
-                continue  # GE-00013, found when the text was read
-            if (element := shape.elements.get(key)) is not None:
-                self._element(inner, element, f"{path}.{element.place}", home)
-                if element.primitive and element.within and f"_{key}" not in value:
-                    self._missing({}, element.within[0], f"{path}.{element.place}", home)
-            elif key != "resourceType" or path != home.path:
-                self._other(key, inner, shape, path, home)
+            accepts = accepted.get(key)
+            # Null is GE-00013, found when the text was read.
+            if inner is not None and (accepts is None or not accepts(inner)):
+                self._part(key, inner, value, shape, path, home)
         self._missing(value, shape, path, home)
         for choice in shape.choices:
             self._choice(value, choice, path, home)
         for invariant in INVARIANTS.get(shape.name, ()):
             for place in invariant.broken(value):
                 self._add(Kind.INVARIANT, home, path + place, rule=invariant.code)
-        for constraint in shape.constraints:
-            self.pending.append(Pending(constraint, value, path, home))
+        if shape.constraints:
+            self.pending.append(Pending(shape.constraints, value, path, home))
+
+    def _part(
+        self, key: str, inner: Any, value: Mapping[str, Any], shape: Structure, path: str, home: Home
+    ) -> None:
+        if (element := shape.elements.get(key)) is not None:
+            self._element(inner, element, f"{path}.{element.place}", home)
+            if element.primitive and element.within and f"_{key}" not in value:
+                self._missing({}, element.within[0], f"{path}.{element.place}", home)
+        elif key != "resourceType" or path != home.path:
+            self._other(key, inner, shape, path, home)
 
     def _missing(self, value: Mapping[str, Any], shape: Structure, path: str, home: Home) -> None:
         for element in shape.required:
@@ -168,6 +180,10 @@ class Walk:
                 self._add(Kind.SURPLUS, home, place, code=code, source=part.source)
 
     def _single(self, value: Any, element: Element, path: str, home: Home) -> None:
+        accepts, left = self._acceptance.item(element)
+        if accepts is not None and accepts(value):
+            self._defer(left, value, element, path, home)
+            return
         before = len(self.found)
         if element.primitive:
             kind = _primitive(value, element)
@@ -186,12 +202,12 @@ class Walk:
             self._any_resource(value, path, home)
         else:
             self._object(value, self._shape(value, element), path, home)
-        if element.limits is not None and (
-            element.limited or (type(value) is str and len(value) > element.longest)
-        ):
-            # What is faulty inside is not blamed again as a whole.
-            sound = len(self.found) == before
-            self._limited(value, element, element.limits, path, home, sound=sound)
+        # What is faulty inside is not blamed again as a whole.
+        if element.limits is not None and len(self.found) == before:
+            for broke, code in broken(value, element, element.limits):
+                self._add(broke, home, path, code=code, source=element.limits.source)
+        constraints = () if element.limits is None else element.limits.constraints
+        self._defer(constraints, value, element, path, home)
 
     def _renamed(self, element: Element, path: str) -> None:
         if element.place != element.name:
@@ -211,16 +227,18 @@ class Walk:
             return within[0]
         return min(within, key=lambda shape: _lacks(value, shape))
 
-    def _limited(
-        self, value: Any, element: Element, limits: Limits, path: str, home: Home, *, sound: bool
+    def _defer(
+        self, constraints: Sequence[Constraint], value: Any, element: Element, path: str, home: Home
     ) -> None:
-        for kind, code in broken(value, element, limits) if sound else ():
-            self._add(kind, home, path, code=code, source=limits.source)
-        for constraint in limits.constraints:
-            self.pending.append(Pending(constraint, value, path, home))
-        if limits.targets:
-            code = element.errors.get("reference")
-            self.pointers.append(Pointer(value, path, limits.targets, code, limits.source))
+        if constraints:
+            self.pending.append(Pending(constraints, value, path, home))
+        if element.type == "Reference":
+            limits = element.limits
+            if limits is None or not limits.targets:
+                self.pointers.append(Pointer(value, path, home, _ANYTHING, None, ""))
+            else:
+                code = element.errors.get("reference")
+                self.pointers.append(Pointer(value, path, home, limits.targets, code, limits.source))
 
     def _shadow(self, value: Any, element: Element, path: str, home: Home) -> None:
         """`_birthDate` beside `birthDate`: id and extensions of a primitive."""

@@ -90,6 +90,8 @@ def _decimals(value: Decimal | int) -> int:
 
 def key(value: Any) -> Any:
     """What can stand in a set, the same for equal values. A moment counts by what it tells, zone aside."""
+    if type(value) is str or type(value) is int:
+        return value
     match value:
         case bool():
             return ("boolean", value)

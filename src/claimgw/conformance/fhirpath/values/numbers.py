@@ -29,8 +29,9 @@ def is_handy(value: Any) -> bool:
 
 
 def _reckoned(function: Callable[..., Number], *numbers: Any) -> Number | None:
-    if not all(map(is_handy, numbers)):
-        return None
+    for number in numbers:
+        if not is_handy(number):
+            return None
     try:
         return function(*numbers)
     except (DecimalException, ArithmeticError, ValueError):

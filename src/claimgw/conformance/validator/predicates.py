@@ -1,0 +1,276 @@
+"""What does a test of soundness look like as Python? One function for each form and element, written once.
+
+Nothing of a definition gets into the source as text but the names of elements that the base tree has: codes,
+addresses and lengths are constants beside it.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import count
+from typing import Any, TypeAlias
+
+from claimgw.conformance.base import ANY_RESOURCE
+from claimgw.conformance.compiler.schema import Constraint, Element, Holds, Limits, Slicing, Structure
+from claimgw.conformance.invariants import INVARIANTS
+from claimgw.conformance.lexical import WHOLE_NUMBERS, form
+from claimgw.conformance.terminology import Answer, ValueSet, answer
+from claimgw.conformance.validator.values import follows, same
+
+Accepts: TypeAlias = Callable[[Any], bool]
+_FREE_TEXTS = frozenset({"string", "markdown", "xhtml"})
+# Texts that come again and again: a date costs 2 µs to judge and 0.1 to remember.
+_REMEMBERED = 1024
+_DATA_TYPE_WORDS = """
+Address Annotation Attachment CodeableConcept Coding ContactPoint Extension HumanName Identifier Money
+Period Quantity Range Ratio
+"""
+_DATA_TYPES = frozenset(_DATA_TYPE_WORDS.split())
+
+
+class Predicates:
+    """All functions of one set of schemas: they call each other by name."""
+
+    def __init__(self, structure: Callable[[str], Structure]) -> None:
+        self._structure = structure
+        self._names: dict[str, Any] = {}
+        self._numbers = count()
+        self._forms: dict[int, tuple[Structure, str]] = {}
+        self._texts: dict[tuple[Any, ...], Accepts] = {}
+
+    def can_be_single(self, element: Element) -> bool:
+        """Whether there is a test for one value of the element, apart from what others judge."""
+        if element.primitive:
+            # Not if something must stand beside it.
+            return not any(shape.required or shape.sliced for shape in element.within)
+        return element.type != ANY_RESOURCE and len(element.within) <= 1
+
+    def can_be_whole(self, element: Element) -> bool:
+        """Whether there is a test for the element, after which nothing in it is for others to judge."""
+        limits = element.limits
+        if element.type == "Reference" or not self.can_be_single(element):
+            return False
+        if not all(one.alone for one in self.constraints(element)):
+            return False
+        if not element.many or element.primitive:
+            return True
+        # Parts of a resource are long and seldom without anything for others: they are asked one by one.
+        sliced = limits.slicing if limits is not None else None
+        return element.type in _DATA_TYPES and (sliced is None or sliced.path == "url")
+
+    def constraints(self, element: Element) -> tuple[Constraint, ...]:
+        """Those on a value of the element, as that and as what its type is."""
+        own = element.limits.constraints if element.limits is not None else ()
+        return own if element.primitive else (*own, *self._shape(element).constraints)
+
+    def element(self, element: Element) -> Accepts:
+        return self._lazily(lambda: self._written(self._element(element, "x", " ")))
+
+    def single(self, element: Element) -> Accepts:
+        return self._lazily(lambda: self._written(self._single(element, "x", " ")))
+
+    def _lazily(self, make: Callable[[], Accepts]) -> Accepts:
+        made: Accepts | None = None
+
+        def accepts(value: Any) -> bool:
+            nonlocal made
+            made = made or make()
+            return made(value)
+
+        return accepts
+
+    def _written(self, lines: Iterator[str], name: str = "") -> Accepts:
+        name = name or f"f{next(self._numbers)}"
+        source = "\n".join((f"def {name}(x):", *lines, " return True"))
+        exec(compile(source, "<acceptance>", "exec"), self._names)  # noqa: S102 - lines written here only
+        made: Accepts = self._names[name]
+        return made
+
+    def _constant(self, value: Any) -> str:
+        name = f"k{next(self._numbers)}"
+        self._names[name] = value
+        return name
+
+    def _shape(self, element: Element) -> Structure:
+        return element.within[0] if element.within else self._structure(element.type)
+
+    def _form(self, shape: Structure) -> str:
+        """The name of the function for a form; what stands there first writes it, and gives way to it."""
+        found = self._forms.get(id(shape))
+        if found is None:
+            name = f"f{next(self._numbers)}"
+
+            def first(value: Any) -> bool:
+                return self._written(self._object(shape), name)(value)
+
+            self._names[name] = first
+            found = self._forms[id(shape)] = (shape, name)
+        return found[1]
+
+    def _object(self, shape: Structure) -> Iterator[str]:
+        choices = {name: number for number, one in enumerate(shape.choices) for name in one.names}
+        refused = {name for one in shape.choices if one.allowed for name in one.names} - {
+            name for one in shape.choices for name in one.allowed
+        }
+        required = {one.name for one in (*shape.required, *shape.sliced)}
+        yield " if type(x) is not dict or not x: return False"
+        yield " n = 0"
+        yield from (f" c{number} = 0" for number in range(len(shape.choices)))
+        yield " for k, v in x.items():"
+        word = "if"
+        for element in sorted(shape.elements.values(), key=lambda one: one.name not in required):
+            if element.name in refused or not self.can_be_whole(element):
+                continue
+            yield f"  {word} k == {element.name!r}:"
+            yield from self._element(element, "v", "   ")
+            if element.name in required:
+                yield "   n += 1"
+            if element.name in choices:
+                yield f"   c{choices[element.name]} += 1"
+            if element.name not in required and element.name not in choices:
+                yield "   pass"
+            word = "elif"
+        yield "  else: return False"
+        yield f" if n != {len(required)}: return False"
+        for number, one in enumerate(shape.choices):
+            yield f" if not {1 if one.required else 0} <= c{number} <= 1: return False"
+        for constraint in shape.constraints:
+            # The others are left to those who know the message.
+            if constraint.alone:
+                yield f" if not {self._constant(constraint.holds)}(None, x): return False"
+        for invariant in INVARIANTS.get(shape.name, ()):
+            yield f" if {self._constant(invariant.broken)}(x): return False"
+
+    def _element(self, element: Element, x: str, indent: str) -> Iterator[str]:
+        if not element.many:
+            yield from self._single(element, x, indent)
+            return
+        limits = element.limits
+        yield f"{indent}if type({x}) is not list or not {x}: return False"
+        if limits is not None and limits.most is not None:
+            yield f"{indent}if len({x}) > {limits.most}: return False"
+        if limits is not None and limits.least > 1:
+            yield f"{indent}if len({x}) < {limits.least}: return False"
+        if limits is not None and limits.slicing is not None:
+            yield from self._slices(element, limits.slicing, x, indent)
+        else:
+            yield f"{indent}for y in {x}:"
+            yield from self._single(element, "y", indent + " ")
+
+    def _slices(self, element: Element, slicing: Slicing, x: str, indent: str) -> Iterator[str]:
+        """Of extensions, by their url; one url may stand for several spellings of it."""
+        parts = {part.slice_name: part for part in slicing.slices.values()}
+        counted = {name: f"s{number}" for number, name in enumerate(parts)}
+        yield from (f"{indent}{count} = 0" for count in counted.values())
+        yield f"{indent}for y in {x}:"
+        yield f"{indent} if type(y) is not dict: return False"
+        yield f"{indent} u = y.get('url')"
+        word = "if"
+        for url, part in slicing.slices.items():
+            yield f"{indent} {word} u == {self._constant(url)}:"
+            yield f"{indent}  {counted[part.slice_name]} += 1"
+            yield from self._part(part, indent + "  ")
+            word = "elif"
+        yield f"{indent} {'else' if parts else 'if True'}:"
+        if slicing.closed:
+            yield f"{indent}  return False"
+        else:
+            yield from self._single(element, "y", indent + "  ")
+        for name, part in parts.items():
+            least, most = int(part.required), _most(part)
+            if least:
+                yield f"{indent}if not {counted[name]}: return False"
+            if most is not None:
+                yield f"{indent}if {counted[name]} > {most}: return False"
+
+    def _part(self, part: Element, indent: str) -> Iterator[str]:
+        if self.can_be_single(part) and all(one.alone for one in self.constraints(part)):
+            yield from self._single(part, "y", indent)
+        else:
+            yield f"{indent}return False"
+
+    def _single(self, element: Element, x: str, indent: str) -> Iterator[str]:
+        if element.primitive:
+            yield f"{indent}if {self._no_primitive(element, x)}: return False"
+        else:
+            yield f"{indent}if not {self._form(self._shape(element))}({x}): return False"
+        if element.limits is not None:
+            for test in _tests(element.limits):
+                yield f"{indent}if not {self._constant(test)}({x}): return False"
+            # Of a text, they are tested with its form.
+            if not (element.primitive and _is_text(element)):
+                for holds in _alone(element):
+                    yield f"{indent}if not {self._constant(holds)}(None, {x}): return False"
+
+    def _no_primitive(self, element: Element, x: str) -> str:
+        type_ = element.type
+        if element.codes is not None:
+            return f"type({x}) is not str or {x} not in {self._constant(element.codes)}"
+        if type_ == "boolean":
+            return f"type({x}) is not bool"
+        if type_ in WHOLE_NUMBERS:
+            least, most = WHOLE_NUMBERS[type_]
+            return f"type({x}) is not int or not {least} <= {x} <= {most}"
+        if not _is_text(element):
+            return f"not {self._constant(form(type_))}({x})"
+        of_text = "" if _is_plain(element) else f" or not {self._constant(self._text(element))}({x})"
+        # An empty text is another fault, found when the text was read.
+        return f"type({x}) is not str or not 0 < len({x}) <= {element.longest}{of_text}"
+
+    def _text(self, element: Element) -> Accepts:
+        """The lexical form and the constraints, remembered for texts that come again."""
+        holds = _alone(element)
+        key = (element.type, *map(id, holds))
+        if key not in self._texts:
+            known = form(element.type)
+
+            def accepts(value: str) -> bool:
+                return known(value) and all(kept(None, value) for kept in holds)
+
+            remembered = (
+                accepts if element.type in ("id", "base64Binary") else lru_cache(_REMEMBERED)(accepts)
+            )
+            self._texts[key] = remembered
+        return self._texts[key]
+
+
+def _is_text(element: Element) -> bool:
+    return element.type not in ("boolean", "decimal") and element.type not in WHOLE_NUMBERS
+
+
+def _is_plain(element: Element) -> bool:
+    return element.type in _FREE_TEXTS and not (element.limits and element.limits.constraints)
+
+
+def _most(element: Element) -> int | None:
+    return element.limits.most if element.limits is not None else None
+
+
+def _alone(element: Element) -> tuple[Holds, ...]:
+    constraints = element.limits.constraints if element.limits is not None else ()
+    return tuple(one.holds for one in constraints if one.alone)
+
+
+def _tests(limits: Limits) -> Iterator[Accepts]:
+    """What profiles demand of a value, as far as the value itself decides."""
+    if limits.most == 0:
+        yield lambda value: False
+    if limits.binding is not None:
+        yield _coded(limits.binding.value_set)
+    if limits.fixed is not None:
+        yield lambda value: same(value, limits.fixed)
+    if limits.pattern is not None:
+        yield lambda value: follows(value, limits.pattern)
+
+
+def _coded(value_set: ValueSet) -> Accepts:
+    members = value_set.members
+
+    def accepts(value: Any) -> bool:
+        if type(value) is dict and "coding" in value:
+            for coding in value["coding"]:
+                if (coding.get("system"), coding.get("code")) in members:
+                    return True
+        told = answer(value_set, value)
+        return told is Answer.YES or told is Answer.UNKNOWN
+
+    return accepts
