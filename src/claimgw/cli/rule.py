@@ -126,7 +126,7 @@ def _says(one: Placement) -> str:
 def _show_example(shown: Spoilt) -> None:
     example = shown.example
     print_line(f"Example: {example.what} ({example.message}.json)")
-    for change in example.patch:
+    for change in (*example.given, *example.patch):
         print_line(f"  {_operation(change)}")
     lines = _extract(shown.spoilt, example.expression)
     Console().print(Syntax("\n".join(lines), "json", background_color="default", word_wrap=True))

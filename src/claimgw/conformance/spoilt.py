@@ -1,8 +1,9 @@
 """Which faults are written down as examples: a valid message, what spoils it, and what is then found?
 
 `examples/faults/*.json` hold them, each a list of objects: `code`, `what` (a sentence: what is wrong here),
-`message` (the stem of a file in `examples/`), `patch` (RFC 6902, of which add, remove and replace are known)
-and `expression` (the place of the finding). They are read by the tests and by `claimgw rules CODE`.
+`message` (the stem of a file in `examples/`), `given` (what is added to it first), `patch` (both RFC 6902,
+of which add, remove and replace are known) and `expression` (the place of the finding). They are read by the
+tests and by `claimgw rules CODE`.
 """
 
 import copy
@@ -26,7 +27,10 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class SpoiltExample(msgspec.Struct, frozen=True):
-    """One fault. `received` is the time of receipt if it is not the message's own timestamp."""
+    """One fault. `received` is the time of receipt if it is not the message's own timestamp.
+
+    `given` comes before the patch and leaves the message sound: what the rule is about, if no example has it.
+    """
 
     code: str
     what: str
@@ -34,6 +38,7 @@ class SpoiltExample(msgspec.Struct, frozen=True):
     patch: tuple[Change, ...]
     expression: str
     received: str | None = None
+    given: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def spoilt_examples(examples: Path, code: str | None = None) -> list[Spoilt]:
                 if not isinstance(decoded, Decoded):
                     raise ValueError(f"{example.message}.json in {examples} cannot be read")
                 sound[example.message] = decoded.tree
-            before = sound[example.message]
+            before = patched(sound[example.message], example.given)
             found.append(Spoilt(example, before, patched(before, example.patch)))
     return found
 
