@@ -152,7 +152,8 @@ def _references() -> Iterator[str]:
             yield from (one["url"] for one in constraint.get("extension", ()))
     for values in _all("ValueSet"):
         for part in values.get("compose", {}).get("include", ()):
-            if "concept" not in part:
+            yield from part.get("valueSet", ())
+            if "system" in part and "concept" not in part:
                 yield part["system"]
     for message in _all("MessageDefinition"):
         yield from (one["profile"] for one in message.get("focus", ()))
@@ -175,11 +176,19 @@ def test_error_codes_are_codes_of_nphies_each_kind_once() -> None:
 
 def test_a_value_set_is_marked_incomplete_if_and_only_if_codes_are_missing() -> None:
     systems = {one["url"]: one["content"] == "complete" for one in _all("CodeSystem")}
+    marked = {
+        values["url"]: any(one["url"] == f"{_OURS}incomplete" for one in values.get("extension", ()))
+        for values in _all("ValueSet")
+    }
     for values in _all("ValueSet"):
-        marked = any(one["url"] == f"{_OURS}incomplete" for one in values.get("extension", ()))
         parts = values.get("compose", {}).get("include", ())
-        whole = bool(parts) and all("concept" in part or systems[part["system"]] for part in parts)
-        assert marked is not whole, values["url"]
+        whole = bool(parts) and all(
+            not any(marked[inner] for inner in part["valueSet"])
+            if "valueSet" in part
+            else "concept" in part or systems[part["system"]]
+            for part in parts
+        )
+        assert marked[values["url"]] is not whole, values["url"]
 
 
 def test_constraints_compile_and_have_a_key_a_text_and_a_severity() -> None:

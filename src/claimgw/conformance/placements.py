@@ -1,5 +1,6 @@
 """Where do the definitions put a code: at which element of which profile, for which kind of fault?"""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,14 +9,16 @@ from typing import Any
 from claimgw.conformance.definitions import Definition, Definitions, Package, marks
 from claimgw.conformance.terminology import Terminology
 
+_MEMBER_OF = re.compile(r"memberOf\('([^']+)'\)")
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
     """One element of one profile. `kind` is that of the fault, or `constraint`.
 
     `number` is the cardinality, `2..1` as FHIR writes it. `value_set` is bound to the element or to the value
-    of the extension that stands there; `whole`: all its codes are known. `stated` is the code that goes out
-    for a fault when the one asked for is another name of it.
+    of the extension that stands there, or is asked for by the constraint; `whole`: all its codes are known.
+    `stated` is the code that goes out for a fault when the one asked for is another name of it.
     """
 
     profile: str
@@ -54,6 +57,7 @@ def _of(
 ) -> Iterator[tuple[str, Placement]]:
     about = definition["id"], package.version, element["id"]
     for given in element.get("constraint", ()):
+        asked = next(_open_lists(given["expression"], terminology, package.name), "")
         for code in (given["key"], *marks(given, "same-rule")):
             yield (
                 code,
@@ -63,6 +67,8 @@ def _of(
                     text=given["human"],
                     expression=given["expression"],
                     severity=given["severity"],
+                    value_set=asked,
+                    whole=not asked,
                     stated=given["key"] if code != given["key"] else "",
                 ),
             )
@@ -88,6 +94,13 @@ def _of(
                 stated=stated,
             ),
         )
+
+
+def _open_lists(expression: str, terminology: Terminology, near: str) -> Iterator[str]:
+    """The value sets a constraint asks for of which not all codes are known."""
+    for canonical in _MEMBER_OF.findall(expression):
+        if not terminology.value_set(canonical, near).complete:
+            yield canonical
 
 
 def error_codes(element: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
