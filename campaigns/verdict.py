@@ -47,7 +47,7 @@ class Judge:
     """
 
     def __init__(self, samples: dict[str, Sample], asked_by: frozenset[str]) -> None:
-        self._directions = {name: _direction(sample, asked_by) for name, sample in samples.items()}
+        self._directions = {name: direction(sample, asked_by) for name, sample in samples.items()}
         self._known = {
             name: {(one.code, one.path) for one in findings(encode(sample.bundle), self._directions[name])}
             for name, sample in samples.items()
@@ -71,11 +71,11 @@ class Judge:
         return Judged(mutant, outcome, _exact(mutant, right), tuple(found))
 
 
-def findings(raw: bytes, direction: Direction) -> list[Finding]:
+def findings(raw: bytes, direction: Direction, *, all_stages: bool = False) -> list[Finding]:
     envelope = read(raw)
     if not isinstance(envelope, Envelope):
         return [envelope]
-    return check(envelope, RECEIVED, direction=direction, all_stages=False)
+    return check(envelope, RECEIVED, direction=direction, all_stages=all_stages)
 
 
 def in_place(path: str, mutant: Mutant) -> bool:
@@ -95,6 +95,7 @@ def _exact(mutant: Mutant, right: list[Finding]) -> bool | None:
     return any(one.code in mutant.codes for one in right) if mutant.codes else None
 
 
-def _direction(sample: Sample, asked_by: frozenset[str]) -> Direction:
+def direction(sample: Sample, asked_by: frozenset[str]) -> Direction:
+    """Whose message it is; `asked_by` are the events of providers."""
     header = sample.bundle["entry"][0]["resource"]
     return Direction.REQUEST if header["eventCoding"]["code"] in asked_by else Direction.ANSWER
