@@ -5,6 +5,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ from typing import Any
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
+from claimgw.conformance import Direction, check
 from claimgw.ids import new_id
 from claimgw.insurers.sandbox import plan
 from claimgw.insurers.sandbox.behaviour import TABLE
 from claimgw.insurers.sandbox.claim_response import Stamp
 from claimgw.insurers.sandbox.reading import Unreadable, acknowledged, read
+from claimgw.messages import envelope
+from claimgw.messages.findings import Severity
 from tests.insurers.sandbox_requests import (
     HOME,
     PROVIDER,
@@ -39,6 +43,7 @@ Json = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "messages"
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+LATER = datetime(2026, 12, 30, tzinfo=UTC)
 WELL_BEHAVED = [row for row in TABLE if row.name not in {"GARBAGE", "INVALID", "OTHER", "DECLINE", "HUGE"}]
 REQUESTS: dict[str, Callable[[], bytes]] = {"claim": claim_request, "authorization": authorization_request}
 
@@ -178,6 +183,14 @@ def assert_item(judged: Json, claimed: Json, authorization: bool) -> None:
 def amount_of(judged: Json, category: str) -> Decimal:
     (found,) = (one for one in judged["adjudication"] if one["category"]["coding"][0]["code"] == category)
     return Decimal(found["amount"]["value"])
+
+
+def assert_judged_faultless(message: bytes) -> None:
+    """By all stages, and as strictly as a provider's request; what cannot be checked is no fault."""
+    judged = envelope.read(message)
+    assert isinstance(judged, envelope.Envelope)
+    found = check(judged, LATER, direction=Direction.REQUEST, all_stages=True)
+    assert [one for one in found if one.severity is not Severity.INFORMATION] == []
 
 
 def assert_parses_in_r4b(message: bytes) -> None:
@@ -361,11 +374,13 @@ def test_what_is_no_message_is_unreadable(body: bytes) -> None:
 @pytest.mark.parametrize("event", ["claim", "priorauth"])
 def test_the_written_examples_get_answers_that_follow_the_rules(event: str, kind: str) -> None:
     request = (ROOT / "examples" / f"{event}-request-{kind}.json").read_bytes()
-    for name in ("APPROVE", "PARTIAL", "REJECT", "QUEUE"):
-        answer = answer_to(request, name)
+    for row in WELL_BEHAVED:
+        answer = answer_to(request, row.name)
         assert_sound_message(answer)
         assert_response_rules(answer, request)
         assert_parses_in_r4b(answer)
+        for message in (answer, *later_answers_to(request, row.name)):
+            assert_judged_faultless(message)
 
 
 def accepted_requests() -> list[Path]:

@@ -136,7 +136,8 @@ def test_a_faulty_entry_is_named_by_its_identifier_and_not_repeated() -> None:
     assert patient.resource["id"] not in [entry.resource["id"] for entry in envelope(written).entries]
     named = first(written, "ClaimResponse")["patient"]
     assert named["type"] == "Patient"
-    assert named["identifier"] == patient.resource["identifier"][0]
+    written_down = patient.resource["identifier"][0]
+    assert named["identifier"] == {key: written_down[key] for key in ("system", "value")}
 
 
 def test_each_finding_is_one_error_with_its_place_on_the_coding() -> None:

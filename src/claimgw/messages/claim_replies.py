@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from claimgw.messages import tags
-from claimgw.messages.echo import Echo
+from claimgw.messages.echo import Echo, Faulty
 from claimgw.messages.envelope import Entry, Envelope
 from claimgw.messages.events import Event
 from claimgw.messages.findings import Finding, business_errors
@@ -17,7 +17,8 @@ _PENDED = {
     "url": DEFINITIONS + "extension-adjudication-outcome",
     "valueCodeableConcept": {"coding": [{"system": CODES + "adjudication-outcome", "code": "pended"}]},
 }
-_PLACE = re.compile(r"bundle\.entry\[(\d+)\]", re.IGNORECASE)
+_CLAIM_TYPES = "http://terminology.hl7.org/CodeSystem/claim-type"
+_OF_PROFILE = re.compile(r"/(institutional|professional|oral|pharmacy|vision|prescriber)-?\w+\|")
 
 
 def answerable(request: Envelope) -> bool:
@@ -40,7 +41,7 @@ def queued(request: Envelope, stamp: Stamp, disposition: str) -> bytes:
         request,
         stamp,
         profile_name=name,
-        faulty=frozenset(),
+        faulty=Faulty(),
         outcome={
             "extension": [_PENDED],
             "outcome": "queued",
@@ -51,22 +52,21 @@ def queued(request: Envelope, stamp: Stamp, disposition: str) -> bytes:
 
 def refused(request: Envelope, stamp: Stamp, findings: Sequence[Finding]) -> bytes:
     """`outcome=error` with every finding. Refused authorizations declare claim-response too (0.3 item 11)."""
-    faulty = frozenset(int(place[1]) for finding in findings if (place := _PLACE.match(finding.path)))
     return _answer(
         request,
         stamp,
         profile_name="claim-response",
-        faulty=faulty,
+        faulty=Faulty.of(request, findings),
         outcome={"outcome": "error", "error": business_errors(findings)},
     )
 
 
 def _answer(
-    request: Envelope, stamp: Stamp, *, profile_name: str, faulty: frozenset[int], outcome: dict[str, Any]
+    request: Envelope, stamp: Stamp, *, profile_name: str, faulty: Faulty, outcome: dict[str, Any]
 ) -> bytes:
     claim, receiver, identifier = _read(request)
-    echo = Echo(request, faulty)
-    response = _claim_response(request, claim, identifier, stamp, echo)
+    echo = Echo(request, faulty.entries)
+    response = _claim_response(request, claim, identifier, stamp, echo, faulty.elements)
     response["meta"] = {**profile(profile_name), "tag": [tags.GENERATED_AS_OBSERVED]}
     response.update(outcome)
     reply = _event(request).reply
@@ -90,23 +90,61 @@ def _answer(
 
 
 def _claim_response(
-    request: Envelope, claim: Entry, identifier: Identifier, stamp: Stamp, echo: Echo
+    request: Envelope,
+    claim: Entry,
+    identifier: Identifier,
+    stamp: Stamp,
+    echo: Echo,
+    faulty: frozenset[str],
 ) -> dict[str, Any]:
-    source = claim.resource
+    """What is said of the claim, so far as it can be repeated; else what the message says elsewhere."""
+    sound = {key: value for key, value in claim.resource.items() if key not in faulty}
+    type_ = _concept(sound.get("type"))
+    own = stamp.id("ClaimResponse")
     return {
-        "id": stamp.id("ClaimResponse"),
-        "identifier": [{"system": HOME + "/ClaimResponse", "value": identifier.value}],
+        "id": own,
+        "identifier": [
+            {"system": HOME + "/ClaimResponse", "value": own if "identifier" in faulty else identifier.value}
+        ],
         "status": "active",
-        "type": _concept(source.get("type")),
-        "subType": _concept(source.get("subType")),
+        "type": type_ or _type_of_profile(claim),
+        "subType": _concept(sound.get("subType")) if type_ else None,
         "use": _event(request).use,
-        "patient": echo.reference(source.get("patient"), claim),
+        "patient": _patient(request, claim, echo),
         "created": instant(stamp.at),
-        "insurer": echo.reference(source.get("insurer"), claim),
-        "requestor": echo.reference(source.get("provider"), claim),
+        "insurer": echo.reference(sound.get("insurer"), claim) or _party(request.receiver),
+        "requestor": echo.reference(sound.get("provider"), claim) or _party(request.sender),
         "request": {"type": "Claim", "identifier": identifier.on_the_wire()},
-        "insurance": _insurance(source.get("insurance"), claim, echo),
+        "insurance": _insurance(sound.get("insurance"), claim, echo),
     }
+
+
+def _patient(request: Envelope, claim: Entry, echo: Echo) -> dict[str, Any] | None:
+    """The one the claim refers to; if it refers to nobody, the only one of the message."""
+    named = claim.resource.get("patient")
+    found = request.find(named.get("reference"), claim) if isinstance(named, dict) else None
+    if found is None and (known := echo.reference(named, claim)):
+        return known
+    if found is None or found.type != "Patient":
+        patients = [held for held in request.entries if held.type == "Patient"]
+        found = patients[0] if len(patients) == 1 else None
+    return echo.to(found) if found else None
+
+
+def _party(licence: Licence | None) -> dict[str, Any] | None:
+    return {"type": "Organization", "identifier": licence.on_the_wire()} if licence else None
+
+
+def _type_of_profile(claim: Entry) -> dict[str, Any] | None:
+    """A claim that does not say its type says it by its profile."""
+    meta = claim.resource.get("meta")
+    declared = meta.get("profile") if isinstance(meta, dict) else None
+    for canonical in declared if isinstance(declared, list) else []:
+        if isinstance(canonical, str) and (found := _OF_PROFILE.search(canonical)):
+            # Prescriptions are of type professional (BV-00690).
+            code = "professional" if found[1] == "prescriber" else found[1]
+            return {"coding": [{"system": _CLAIM_TYPES, "code": code}]}
+    return None
 
 
 def _insurance(given: Any, claim: Entry, echo: Echo) -> list[dict[str, Any]] | None:
@@ -119,7 +157,7 @@ def _insurance(given: Any, claim: Entry, echo: Echo) -> list[dict[str, Any]] | N
         }
         for number, row in enumerate(rows, start=1)
     ]
-    return [row for row in known if row["coverage"]] or None
+    return [row for row in known if row["coverage"] and "reference" in row["coverage"]] or None
 
 
 def _concept(value: Any) -> Any:

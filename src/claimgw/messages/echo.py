@@ -1,26 +1,49 @@
 """Which parts of a request stand again in the gateway's answer to it, and under which addresses?"""
 
 import re
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Self
 
 from claimgw.ids import derived_id
 from claimgw.messages.envelope import Entry, Envelope
+from claimgw.messages.findings import Finding
 from claimgw.messages.frame import entry as framed
+from claimgw.messages.identifiers import Identifier
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_SYSTEM = re.compile(r"\S{1,255}")
+_LONGEST_VALUE = 100  # BV-00275
+_PLACE = re.compile(r"bundle\.entry\[(\d+)\](?:\.resource\.(\w+))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """What of a request may not be repeated: entries, by index, and elements of its focal resource."""
+
+    entries: frozenset[int] = frozenset()
+    elements: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, request: Envelope, findings: Iterable[Finding]) -> Self:
+        places = [place for finding in findings if (place := _PLACE.match(finding.path))]
+        focal = request.focal.index if request.focal else None
+        return cls(
+            frozenset(int(place[1]) for place in places),
+            frozenset(place[2] for place in places if place[2] and int(place[1]) == focal),
+        )
 
 
 class Echo:
     """Copies of a request's entries, with references made relative, as real answers have them.
 
-    Entries in `faulty` (their index in the request) are not repeated: what was refused for its fault
+    Entries in `faulty`, and those that refer to them, are not repeated: what was refused for its fault
     would make our answer faulty too. They are then named by their business identifier alone.
     """
 
     def __init__(self, request: Envelope, faulty: Collection[int]) -> None:
         self._request = request
-        self._faulty = faulty
+        self._faulty = _with_those_that_refer(request, faulty)
         self._copied: dict[int, dict[str, Any]] = {}
 
     def entries(self) -> list[dict[str, Any]]:
@@ -32,12 +55,16 @@ class Echo:
         if not isinstance(element, dict):
             return None
         found = self._request.find(element.get("reference"), near)
-        if found is not None and found.index not in self._faulty:
+        if found is not None:
+            return self.to(found)
+        identifier, kind = Identifier.of(element.get("identifier")), element.get("type")
+        return _named(kind if isinstance(kind, str) else None, identifier)
+
+    def to(self, found: Entry) -> dict[str, Any] | None:
+        """A Reference to a copy of an entry, or by its identifier; None if it has none."""
+        if found.index not in self._faulty:
             return {"reference": f"{found.type}/{self._copy(found)}"}
-        identifier = element.get("identifier") or _identifier(found)
-        kind = element.get("type") or (found.type if found else None)
-        named = {"type": kind, "identifier": identifier if isinstance(identifier, dict) else None}
-        return {key: value for key, value in named.items() if value} if named["identifier"] else None
+        return _named(found.type, Identifier.first(found.resource.get("identifier")))
 
     def _copy(self, source: Entry) -> str:
         if source.index not in self._copied:
@@ -64,6 +91,38 @@ class Echo:
         return {key: self._rewritten(inner, near) for key, inner in value.items()}
 
 
-def _identifier(found: Entry | None) -> Any:
-    identifiers = found.resource.get("identifier") if found else None
-    return identifiers[0] if isinstance(identifiers, list) and identifiers else None
+def _named(kind: str | None, identifier: Identifier | None) -> dict[str, Any] | None:
+    if identifier is None or not _SYSTEM.fullmatch(identifier.system):
+        return None
+    if len(identifier.value) > _LONGEST_VALUE:
+        return None
+    return ({"type": kind} if kind else {}) | {"identifier": identifier.on_the_wire()}
+
+
+def _with_those_that_refer(request: Envelope, faulty: Collection[int]) -> frozenset[int]:
+    if not faulty:
+        return frozenset()
+    # Each entry to those it refers to; the faulty ones spread along until nothing is added.
+    leads = {
+        held.index: {
+            found.index for address in _addresses(held.resource) if (found := request.find(address, held))
+        }
+        for held in request.entries
+    }
+    reached, before = frozenset(faulty), frozenset[int]()
+    while reached != before:
+        before = reached
+        reached |= {index for index, to in leads.items() if to & before}
+    return reached
+
+
+def _addresses(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _addresses(item)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "reference" and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _addresses(inner)

@@ -1,5 +1,6 @@
 """What does one message say about itself: event, parties, focus? Read once from its bytes, which are kept."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from claimgw.messages.events import SYSTEM as EVENT_SYSTEM
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import Identifier, Licence
 from claimgw.messages.references import index, resolve
+
+_ENDPOINT = re.compile(r"\S{1,255}")  # BV-00261
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ class Envelope:
 
     @property
     def source_endpoint(self) -> str | None:
-        return _text(_at(self.header, "source", "endpoint"))
+        """The sender's address for answers, if it has the form of one."""
+        given = _text(_at(self.header, "source", "endpoint"))
+        return given if given and _ENDPOINT.fullmatch(given) else None
 
     @property
     def focal_identifier(self) -> Identifier | None:

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from claimgw.messages import tags
+from claimgw.messages.echo import Faulty
 from claimgw.messages.encode import Raw
-from claimgw.messages.envelope import Entry, Envelope
+from claimgw.messages.envelope import Entry, Envelope, licence_of
 from claimgw.messages.findings import Finding, task_outputs
 from claimgw.messages.frame import Answering, Stamp, bundle, entry, header, instant, profile, without_none
-from claimgw.messages.identifiers import DEFINITIONS, GATEWAY, HOME, VALUE_SETS
+from claimgw.messages.identifiers import CODES, DEFINITIONS, GATEWAY, HOME, VALUE_SETS, Licence
 
-_ECHOED = ("intent", "priority", "code", "authoredOn", "lastModified", "requester", "input")
+_POLL = {"coding": [{"system": CODES + "task-code", "code": "poll"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,13 @@ def delivered(request: Envelope, stamp: Stamp, messages: Sequence[Waiting]) -> b
         for waiting in messages
     ]
     nested = [{"fullUrl": _address(waiting), "resource": Raw(waiting.raw)} for waiting in messages]
-    return _answer(request, stamp, "ok", "completed", outputs, nested)
+    return _answer(request, stamp, "ok", "completed", outputs, nested, Faulty())
 
 
 def failed(request: Envelope, stamp: Stamp, findings: Sequence[Finding]) -> bytes:
-    """`failed` with one output for each finding."""
-    return _answer(request, stamp, "fatal-error", "failed", task_outputs(findings), [])
+    """`failed` with one output for each finding; what is faulty in the poll is not repeated."""
+    faulty = Faulty.of(request, findings)
+    return _answer(request, stamp, "fatal-error", "failed", task_outputs(findings), [], faulty)
 
 
 def _address(waiting: Waiting) -> str:
@@ -68,17 +70,25 @@ def _answer(
     status: str,
     outputs: list[dict[str, Any]],
     nested: list[dict[str, Any]],
+    faulty: Faulty,
 ) -> bytes:
     assert request.focal is not None
     assert request.sender is not None
-    asked = request.focal.resource
+    asked = {key: value for key, value in request.focal.resource.items() if key not in faulty.elements}
+    asker = _asker(request, asked.get("requester"), faulty)
     task: dict[str, Any] = {
         "resourceType": "Task",
         "id": stamp.id("Task"),
         "meta": {**profile("task"), "tag": [tags.GENERATED_AS_OBSERVED]},
         "identifier": [{"system": HOME + "/task", "value": stamp.id("Task")}],
         "status": status,
-        **{key: asked.get(key) for key in _ECHOED},
+        "intent": "order",
+        "priority": "routine",
+        "code": _POLL,
+        "authoredOn": asked.get("authoredOn", instant(stamp.at)),
+        "lastModified": asked.get("lastModified", instant(stamp.at)),
+        "requester": asked["requester"] if asker else _by_licence(request.sender),
+        "input": asked.get("input"),
         "owner": {"identifier": GATEWAY.on_the_wire()},
         "output": outputs or None,
     }
@@ -94,16 +104,30 @@ def _answer(
             ),
             entry("Task", without_none(task)),
             *nested,
-            *_organizations(request),
+            *_organizations(request, asker, faulty),
         ],
         in_place_of_insurer=True,
     )
 
 
-def _organizations(request: Envelope) -> list[dict[str, Any]]:
-    """Those of the request under their own addresses, as real servers do, so that `requester` resolves."""
-    return [_as_sent(held) for held in request.entries if held.type == "Organization" and held.full_url]
+def _asker(request: Envelope, requester: Any, faulty: Faulty) -> Entry | None:
+    """The entry of the poll that asks, if it can be repeated."""
+    address = requester.get("reference") if isinstance(requester, dict) else None
+    found = request.find(address, request.focal)
+    return found if found and found.type == "Organization" and found.index not in faulty.entries else None
 
 
-def _as_sent(held: Entry) -> dict[str, Any]:
-    return {"fullUrl": held.full_url, "resource": held.resource}
+def _by_licence(sender: Licence) -> dict[str, Any]:
+    return {"type": "Organization", "identifier": sender.on_the_wire()}
+
+
+def _organizations(request: Envelope, asker: Entry | None, faulty: Faulty) -> list[dict[str, Any]]:
+    """The asker's and the gateway's, under their addresses in the poll, as in real answers."""
+    return [
+        {"fullUrl": held.full_url, "resource": held.resource}
+        for held in request.entries
+        if held.type == "Organization"
+        and held.full_url
+        and held.index not in faulty.entries
+        and (held is asker or licence_of(held.resource) == GATEWAY)
+    ]

@@ -51,14 +51,11 @@ class Reason:
     """A code of CS/adjudication-reason, valid for claims and authorizations alike."""
 
     code: str
-    display: str
+    display: str = ""
 
 
-NOT_JUSTIFIED = Reason(
-    "MN-1-1",
-    "Service is not clinically justified based on clinical practice guideline,"
-    " without additional supporting diagnosis",
-)
+# Not clinically justified. Its display is longer than the 100 characters a display may have (BV-00279).
+NOT_JUSTIFIED = Reason("MN-1-1")
 LIMIT_REACHED = Reason("CV-3-1", "Benefit maximum for this time period or occurrence has been reached")
 
 
