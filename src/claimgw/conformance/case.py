@@ -80,8 +80,9 @@ def codes_at(value: Any, *keys: str) -> list[tuple[str | None, str | None]]:
 
 def extensions_at(value: Any, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The nphies extensions of that name (`newborn`), each with its index."""
+    url = f"{DEFINITIONS}extension-{name}"
     for index, extension in objects_at(value, "extension"):
-        if extension.get("url") == f"{DEFINITIONS}extension-{name}":
+        if extension.get("url") == url:
             yield index, extension
 
 
