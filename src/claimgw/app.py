@@ -26,6 +26,7 @@ from claimgw.clearinghouse.parts import Limits, Parts
 from claimgw.clearinghouse.process import process
 from claimgw.clearinghouse.session import Sessions
 from claimgw.clock import Clock, SystemClock
+from claimgw.conformance.loading import load
 from claimgw.console.routes import create_console
 from claimgw.endpoint import health, questions
 from claimgw.endpoint.figures import Metrics
@@ -56,6 +57,7 @@ class House:
 @asynccontextmanager
 async def open_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     """Everything below the doors, from the database up; let go in the reverse order."""
+    schemas = load(settings.packages, settings.codes, settings.versions)
     database = Database(settings.database)
     try:
         await _ready(database)
@@ -64,6 +66,7 @@ async def open_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         parts = Parts(
             database=database,
             registry=Registry(database, clock),
+            schemas=schemas,
             lines=lines,
             clock=clock,
             node=settings.node,
@@ -180,7 +183,7 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
         )
     # The operation's name is the last part of the path; what stands before it is free (spec §0.2).
     message = ProcessMessage(parts, house.sessions, doorkeeper)
-    validate = Validate(parts.clock, doorkeeper)
+    validate = Validate(parts, doorkeeper)
     app.router.routes += [
         Route("/{base:path}$validate", validate.handle, methods=["POST"]),
         Route("/{base:path}$process-message", message.handle, methods=["POST"]),

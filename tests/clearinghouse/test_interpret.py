@@ -8,6 +8,7 @@ import pytest
 
 from claimgw.clearinghouse.delivery.interpret import Asked, Ending, interpret
 from claimgw.clearinghouse.delivery.outcomes import Outcome
+from claimgw.conformance import Direction, check
 from claimgw.insurers.sandbox.answers import Fault
 from claimgw.insurers.spi import (
     Answered,
@@ -18,6 +19,8 @@ from claimgw.insurers.spi import (
     Unanswered,
     UnansweredFault,
 )
+from claimgw.messages.envelope import Envelope
+from claimgw.messages.findings import Finding, errors
 from tests.clearinghouse.spoken import (
     AUTHORIZATION,
     CLAIM,
@@ -40,7 +43,11 @@ OUR_NOTICE = replace(ASKED, reply_event="acknowledgement", identifier=None)
 
 
 def read(reply: Reply | bytes, asked: Asked = ASKED) -> Ending:
-    return interpret(Answered(200, reply) if isinstance(reply, bytes) else reply, asked, START)
+    return interpret(Answered(200, reply) if isinstance(reply, bytes) else reply, asked, _faults)
+
+
+def _faults(answer: Envelope) -> list[Finding]:
+    return errors(check(answer, START, direction=Direction.ANSWER))
 
 
 @pytest.mark.parametrize("fault", NotSentFault)

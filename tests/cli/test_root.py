@@ -27,8 +27,8 @@ ALL = dict(commands(typer.main.get_command(app)))
 
 def test_the_commands_are_those_of_the_issue() -> None:
     assert {way[0] for way in ALL} == {
-        "serve", "worker", "sandbox", "demo", "send", "poll", "validate", "verdicts",
-        "participants", "operators", "delivery", "db",
+        "serve", "worker", "sandbox", "demo", "send", "poll", "validate", "verdicts", "rules",
+        "participants", "operators", "delivery", "severity", "db",
     }  # fmt: skip
 
 

@@ -3,20 +3,23 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
 import structlog
 
 from claimgw.access.participants import Participant
+from claimgw.access.rules import severities_of
 from claimgw.clock import Clock
+from claimgw.conformance.severity import Severities, defaults
 from claimgw.errors import ConfigurationError, StoreUnavailable
 from claimgw.store.credentials import Credential, all_credentials
 from claimgw.store.database import Database, Unit
 from claimgw.store.participants import ParticipantRecord, Service, all_participants, all_services
 from claimgw.store.pauses import EVERYWHERE, Pause, all_pauses
 from claimgw.store.revision import revision
+from claimgw.store.rule_changes import all_rule_changes
 
 # Looked at every 2 s, so that a look which takes its time still ends within the 5 s that are promised.
 _LOOK_SECONDS = 2.0
@@ -34,6 +37,7 @@ class Snapshot:
     services: Mapping[tuple[str, str], Sequence[Service]]
     credentials: Mapping[bytes, Credential]
     pauses: Mapping[str, Pause]
+    severities: Severities = field(default_factory=defaults)
     faults: tuple[str, ...] = ()
 
     def participant(self, licence: str) -> Participant | None:
@@ -110,13 +114,17 @@ async def _load(unit: Unit, present: int) -> Snapshot:
     for service in await all_services(unit):
         services[service.tpa, service.insurer].append(service)
     participants, faults = _read(await all_participants(unit))
+    severities, unusable = severities_of(await all_rule_changes(unit))
+    for fault in unusable:
+        _log.error("change of a rule cannot be used", fault=fault)
     return Snapshot(
         revision=present,
         participants=MappingProxyType(participants),
         services=MappingProxyType(dict(services)),
         credentials=MappingProxyType({held.digest: held for held in await all_credentials(unit)}),
         pauses=MappingProxyType({pause.scope: pause for pause in await all_pauses(unit)}),
-        faults=faults,
+        severities=severities,
+        faults=(*faults, *unusable),
     )
 
 

@@ -7,6 +7,7 @@ from claimgw.access.registry import Registry
 from claimgw.clearinghouse.delivery.policy import Schedule
 from claimgw.clearinghouse.lines import Lines
 from claimgw.clock import Clock
+from claimgw.conformance.validator.schemas import Schemas
 from claimgw.store import Database
 
 
@@ -27,6 +28,7 @@ class Parts:
 
     database: Database
     registry: Registry
+    schemas: Schemas
     lines: Lines
     clock: Clock
     node: str

@@ -90,7 +90,7 @@ async def _first_time(
     if isinstance(destination, Finding):
         metrics.messages.labels(event.code, "refused").inc()
         return await _refuse(parts, envelope, [destination], now)
-    faults = errors(_check(envelope, event, destination, registry, now))
+    faults = errors(_check(parts, envelope, event, destination, registry, now))
     metrics.messages.labels(event.code, "refused" if faults else "accepted").inc()
     if event.leg is not Leg.REQUEST:
         return await deferred.receive(parts, envelope, faults, now)
@@ -105,10 +105,22 @@ async def _first_time(
 
 
 def _check(
-    envelope: Envelope, event: Event, destination: Participant | None, registry: Snapshot, now: datetime
+    parts: Parts,
+    envelope: Envelope,
+    event: Event,
+    destination: Participant | None,
+    registry: Snapshot,
+    now: datetime,
 ) -> list[Finding]:
     served = served_by(destination, registry, now) if destination else frozenset()
-    return check(envelope, now, direction=direction_of(event), served=served)
+    return check(
+        envelope,
+        now,
+        direction=direction_of(event),
+        served=served,
+        schemas=parts.schemas,
+        severities=registry.severities,
+    )
 
 
 async def _refuse(parts: Parts, envelope: Envelope, faults: list[Finding], now: datetime) -> Reply:

@@ -13,6 +13,7 @@ from claimgw.cli.delivery import delivery_app
 from claimgw.cli.demo import command as demo
 from claimgw.cli.operators import operators_app
 from claimgw.cli.participants import participants_app
+from claimgw.cli.severity import severity_app
 
 app = typer.Typer(
     name="claimgw",
@@ -52,5 +53,5 @@ def root(
 
 for part in (serve, worker, sandbox_, send, poll, validate, verdicts, rules, demo):
     app.add_typer(part.commands)
-for group in (participants_app, operators_app, delivery_app, db_app):
+for group in (participants_app, operators_app, delivery_app, severity_app, db_app):
     app.add_typer(group)

@@ -7,8 +7,10 @@ from starlette.responses import Response
 
 from claimgw.access.callers import Stranger
 from claimgw.clearinghouse.open import Refusal
-from claimgw.clock import Clock
+from claimgw.clearinghouse.parts import Parts
 from claimgw.conformance import check, direction_of
+from claimgw.conformance.severity import Severities
+from claimgw.conformance.unchecked import unchecked
 from claimgw.endpoint.body import read_body, unacceptable
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.outcomes import fhir, guarded, refuse, stranger
@@ -26,7 +28,7 @@ class Validate:
     Staged like the gateway itself (spec §0.3 item 1): `?stages=all` shows all there is at once.
     """
 
-    clock: Clock
+    parts: Parts
     doorkeeper: Doorkeeper
 
     async def handle(self, request: Request) -> Response:
@@ -44,10 +46,18 @@ class Validate:
         if isinstance(envelope, Finding):
             return fhir(replies.outcome([envelope]))
         all_stages = "stages" in request.query_params
-        return fhir(replies.outcome(self._findings(envelope, all_stages)))
+        severities = (await self.parts.registry.current()).severities
+        return fhir(replies.outcome(self._findings(envelope, severities, all_stages=all_stages)))
 
-    def _findings(self, envelope: Envelope, all_stages: bool) -> list[Finding]:
-        direction = direction_of(envelope.event)
+    def _findings(self, envelope: Envelope, severities: Severities, *, all_stages: bool) -> list[Finding]:
+        schemas = self.parts.schemas
         sound = Finding("GE-00000", "Bundle", "Nothing is wrong", severity=Severity.INFORMATION)
-        found = check(envelope, self.clock.now(), direction=direction, all_stages=all_stages)
-        return found or [sound]
+        found = check(
+            envelope,
+            self.parts.clock.now(),
+            direction=direction_of(envelope.event),
+            all_stages=all_stages,
+            schemas=schemas,
+            severities=severities,
+        )
+        return [*(found or [sound]), *unchecked(envelope, schemas.terminology)]

@@ -1,11 +1,13 @@
 """How is one attempt made? Call, interpret, settle; whoever waits is told by the result."""
 
-from claimgw.clearinghouse.delivery.interpret import Asked, interpret
+from claimgw.clearinghouse.delivery.interpret import Asked, Judge, interpret
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
 from claimgw.clearinghouse.forward import forward
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.settle import Settled, settle
+from claimgw.conformance import Direction, check
 from claimgw.messages.envelope import Envelope
+from claimgw.messages.findings import Finding, errors
 from claimgw.store import attempts
 from claimgw.store.records import Attempt, Exchange
 
@@ -25,10 +27,23 @@ async def deliver(parts: Parts, exchange: Exchange, request: Envelope, attempt: 
         identifier=request.focal_identifier,
         repeated=attempt.number > 1 and await _may_have_arrived(parts, attempt),
     )
-    settled = await settle(parts, request, insurer, attempt, interpret(reply, asked, parts.clock.now()))
+    ending = interpret(reply, asked, await _judge(parts))
+    settled = await settle(parts, request, insurer, attempt, ending)
     if settled.exchange.due_at is not None:
         parts.wake()
     return settled
+
+
+async def _judge(parts: Parts) -> Judge:
+    """By the rules as they are now that the answer came, not as they were when the request went out."""
+    severities, now = (await parts.registry.current()).severities, parts.clock.now()
+
+    def judge(answer: Envelope) -> list[Finding]:
+        return errors(
+            check(answer, now, direction=Direction.ANSWER, schemas=parts.schemas, severities=severities)
+        )
+
+    return judge
 
 
 async def _may_have_arrived(parts: Parts, attempt: Attempt) -> bool:

@@ -1,17 +1,15 @@
 """What did the insurer's reply mean? From what came over the line to one ending of the closed set. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import assert_never
 
 from claimgw.clearinghouse.delivery.outcomes import Outcome
-from claimgw.conformance import Direction, check
 from claimgw.insurers.spi import Answered, NotSent, NotSentFault, Reply, TooLarge, Unanswered, UnansweredFault
 from claimgw.messages.decode import Decoded, decode
 from claimgw.messages.envelope import Envelope, read
-from claimgw.messages.findings import Finding, errors
+from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import Identifier
 
 _NOT_SENT = {
@@ -61,7 +59,11 @@ class Ending:
     findings: tuple[Finding, ...] = ()
 
 
-def interpret(reply: Reply, asked: Asked, now: datetime) -> Ending:
+# The faults of an insurer's answer that forbid to deliver it.
+Judge = Callable[[Envelope], Sequence[Finding]]
+
+
+def interpret(reply: Reply, asked: Asked, judge: Judge) -> Ending:
     """The ending that a reply stands for."""
     match reply:
         case NotSent(fault, detail):
@@ -75,16 +77,16 @@ def interpret(reply: Reply, asked: Asked, now: datetime) -> Ending:
             return Ending(Outcome.TOO_LARGE, "answer over the cap", findings=(finding,))
         case TooLarge(status):
             # An error page, however long, is no answer: the status alone tells whether to send again.
-            return _answered(Answered(status, b""), asked, now)
+            return _answered(Answered(status, b""), asked, judge)
         case Answered():
-            return _answered(reply, asked, now)
+            return _answered(reply, asked, judge)
     assert_never(reply)
 
 
-def _answered(reply: Answered, asked: Asked, now: datetime) -> Ending:
+def _answered(reply: Answered, asked: Asked, judge: Judge) -> Ending:
     status = reply.status
     if 200 <= status < 300:
-        return _message(reply.body, asked, now)
+        return _message(reply.body, asked, judge)
     detail = f"HTTP {status}"
     if status in (400, 422) and (codes := _outcome_codes(reply.body)) is not None:
         return _declined(codes, asked, detail, None, reply.body)
@@ -95,7 +97,7 @@ def _answered(reply: Answered, asked: Asked, now: datetime) -> Ending:
     return Ending(Outcome.MISCONFIGURED, detail)
 
 
-def _message(body: bytes, asked: Asked, now: datetime) -> Ending:
+def _message(body: bytes, asked: Asked, judge: Judge) -> Ending:
     answer = read(body)
     if isinstance(answer, Finding):
         return Ending(Outcome.NOT_A_MESSAGE, answer.text, body=body, findings=(answer,))
@@ -110,11 +112,11 @@ def _message(body: bytes, asked: Asked, now: datetime) -> Ending:
         return _declined(codes, asked, "fatal-error", answer, body)
     if asked.reply_event == "acknowledgement":
         return Ending(Outcome.ACKNOWLEDGED, str(code), answer=answer, body=body)
-    return _judged(answer, codes, asked, now)
+    return _judged(answer, codes, asked, judge)
 
 
-def _judged(answer: Envelope, codes: Sequence[str], asked: Asked, now: datetime) -> Ending:
-    faults = errors(check(answer, now, direction=Direction.ANSWER))
+def _judged(answer: Envelope, codes: Sequence[str], asked: Asked, judge: Judge) -> Ending:
+    faults = list(judge(answer))
     outcome = _BY_OUTCOME.get(answer.outcome or "")
     if not faults and outcome is None:
         where = f"{answer.focal.path}.outcome" if answer.focal else "Bundle"

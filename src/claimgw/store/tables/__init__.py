@@ -14,6 +14,7 @@ from claimgw.store.tables.registry import (
     registry_revision,
     serves,
 )
+from claimgw.store.tables.rules import rule_change
 
 __all__ = [
     "arrival",
@@ -31,5 +32,6 @@ __all__ = [
     "pause",
     "poll_item",
     "registry_revision",
+    "rule_change",
     "serves",
 ]
