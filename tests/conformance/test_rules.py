@@ -42,7 +42,16 @@ ROWS = [
     Row("FR-00027", f"{_TASK}.mood", f"{T}.mood", "calm"),
     Row("FR-00027", f"{_TASK}.item[0].mood", f"{T}.item.0._mood", {"extension": []}),
     Row("FR-00027", f"{_TASK}.?", f"{T}.not a name", 1),
-    Row("FR-00005", "Bundle.entry[5]", "entry.5.resource", None),
+    Row(
+        "FR-00005",
+        "Bundle.entry[5]",
+        "entry.5.resource",
+        None,
+        also=(
+            ("IC-01435", "Bundle.entry[5].resource"),
+            ("RE-00169", f"{_TASK}.insurance[0].coverage"),
+        ),
+    ),
     Row(
         "FR-00008", "Bundle.entry[3]", "entry.3.fullUrl", "http://provider.example/Organization/2/_history/1"
     ),

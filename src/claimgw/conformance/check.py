@@ -34,6 +34,7 @@ from claimgw.conformance.severity import Direction, Severities, day_of, defaults
 from claimgw.conformance.validator.constraints import broken
 from claimgw.conformance.validator.schemas import Schemas, standard
 from claimgw.conformance.validator.walk import Walk
+from claimgw.conformance.written import in_fhirpath
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.findings import Finding, errors
 from claimgw.messages.identifiers import Licence
@@ -48,8 +49,9 @@ _MORE = Finding(
 )
 _UNSOUND = ("FR", "GE")
 
-_SOUNDNESS: tuple[Rule, ...] = (bundle.contents, bundle.addresses)
+_SOUNDNESS: tuple[Rule, ...] = (bundle.addresses,)
 _STRUCTURE: tuple[Rule, ...] = (
+    bundle.contents,
     bundle.mandatory,
     header.mandatory,
     header.event,
@@ -71,6 +73,7 @@ _BUSINESS: tuple[Rule, ...] = (
     bundle.typed_addresses,
     bundle.ids,
     bundle.versions,
+    bundle.profile,
     header.identity,
     header.endpoints,
     header.licences,
@@ -169,7 +172,8 @@ def _stages(case: Case, walk: Walk, schemas: Schemas, judge: _Judge) -> Iterator
     sound = [one for one in structural if not one.code.startswith(_UNSOUND)]
     if len(walked) == MOST:
         (unsound or sound or business).append(_MORE)
-    unreadable = [replace(one, path=walk.renamed.get(one.path, one.path)) for one in case.envelope.unsound]
+    bundle = case.envelope.bundle
+    unreadable = [replace(one, path=in_fhirpath(one.path, bundle)) for one in case.envelope.unsound]
     yield _stage(case, [*unreadable, *unsound], _SOUNDNESS, judge)
     yield _stage(case, sound, _STRUCTURE, judge)
     business += [breach(one) for one in islice(broken(walk.pending, case, schemas), MOST)]

@@ -1,6 +1,6 @@
 """What kind of place is a Location: a clinic by its specialty, or a site by its role?"""
 
-from claimgw.conformance.case import objects_at
+from claimgw.conformance.case import objects_at, text_at
 from claimgw.messages.envelope import Entry
 from claimgw.messages.identifiers import CODES
 
@@ -20,7 +20,7 @@ def is_role_typed(location: Entry) -> bool:
 
 def _typed(location: Entry, system: str) -> bool:
     systems = {
-        coding.get("system")
+        text_at(coding, "system")
         for _, concept in objects_at(location.resource, "type")
         for _, coding in objects_at(concept, "coding")
     }

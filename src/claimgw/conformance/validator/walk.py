@@ -34,8 +34,6 @@ class Walk:
         self.found: list[Fault] = []
         self.pending: list[Pending] = []
         self.pointers: list[Pointer] = []
-        # Of what is empty: the place as the text has it, to that in FHIRPath (`valueString` to `value`).
-        self.renamed: dict[str, str] = {}
         self._schemas = schemas
         self._acceptance = acceptance or schemas.acceptance
         self._most = most
@@ -187,8 +185,6 @@ class Walk:
         before = len(self.found)
         if element.primitive:
             kind = _primitive(value, element)
-            if value == "":
-                self._renamed(element, path)
             if kind is not None:
                 self._add(kind, home, path, code=_code(element, kind))
                 return
@@ -196,7 +192,6 @@ class Walk:
             self._add(Kind.FORM, home, path, code=_code(element, Kind.FORM))
             return
         elif not value:
-            self._renamed(element, path)
             return  # FR-00006, found when the text was read
         elif element.type == ANY_RESOURCE:
             self._any_resource(value, path, home)
@@ -208,10 +203,6 @@ class Walk:
                 self._add(broke, home, path, code=code, source=element.limits.source)
         constraints = () if element.limits is None else element.limits.constraints
         self._defer(constraints, value, element, path, home)
-
-    def _renamed(self, element: Element, path: str) -> None:
-        if element.place != element.name:
-            self.renamed[path.removesuffix(element.place) + element.name] = path
 
     def _any_resource(self, value: Mapping[str, Any], path: str, home: Home) -> None:
         if isinstance(type_ := value.get("resourceType"), str) and is_resource(type_):
