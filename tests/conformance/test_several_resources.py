@@ -146,3 +146,10 @@ def test_a_day_is_the_day_at_home() -> None:
     assert day("2026-10") is None
     assert day("0001-01-01T00:00:00+14:00") is None
     assert day("never") is None
+
+
+def test_a_site_of_no_known_kind_is_one_fault() -> None:
+    unknown = _set(
+        "/entry/6/resource/type/0/coding", [{"system": "http://alwaha.example/sites", "code": "OPD"}]
+    )
+    assert _found("claim-request-professional", unknown) == {"IB-00168"}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from claimgw.conformance.case import Case, extensions_at, place, text_at
-from claimgw.conformance.places import is_clinic, is_role_typed
+from claimgw.conformance.places import lacks_role, lacks_specialty
 from claimgw.conformance.visit import first_code, visit_of
 from claimgw.messages.envelope import Entry
 from claimgw.messages.findings import Finding
@@ -31,7 +31,7 @@ def of_claims(case: Case) -> Iterator[Finding]:
         )
     if (location := _facility(case, claim)) is None:
         return
-    if ambulatory and not is_clinic(location):
+    if ambulatory and lacks_specialty(location):
         yield Finding(
             "BV-00898",
             f"{place(location)}.type",
@@ -59,14 +59,14 @@ def of_eligibility(case: Case) -> Iterator[Finding]:
     referral = any(
         extension.get("valueBoolean") is True for _, extension in extensions_at(request.resource, "referral")
     )
-    if referral and not is_clinic(location):
+    if referral and lacks_specialty(location):
         yield Finding(
             "BV-00872",
             f"{place(location)}.type",
             "The facility of a referral is not typed by its specialty",
             "Add a coding of clinic-specialty",
         )
-    elif not referral and not is_role_typed(location):
+    elif not referral and lacks_role(location):
         yield Finding(
             "BV-00871",
             f"{place(location)}.type",

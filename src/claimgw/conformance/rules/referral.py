@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from claimgw.conformance.case import Case, extensions_at, object_at, place, text_at
-from claimgw.conformance.places import is_clinic
+from claimgw.conformance.places import lacks_specialty
 from claimgw.messages.envelope import Entry
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import Licence, LicenceKind
@@ -42,7 +42,7 @@ def clinic(case: Case) -> Iterator[Finding]:
         location = case.envelope.find(text_at(extension, "valueReference", "reference"), referral)
         if location is None or location.type != "Location":
             continue
-        if not is_clinic(location):
+        if lacks_specialty(location):
             yield Finding(
                 "BV-00870",
                 f"{place(location)}.type",
