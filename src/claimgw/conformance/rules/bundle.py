@@ -135,5 +135,20 @@ def versions(case: Case) -> Iterator[Finding]:
                 )
 
 
+def profile(case: Case) -> Iterator[Finding]:
+    """BV-00220: the Bundle declares a known profile. Of its entries the rules of references say so."""
+    given = items_at(object_at(case.envelope.bundle, "meta"), "profile")
+    declared = {url for url in given if isinstance(url, str)}
+    known = case.accepted.get("Bundle")
+    # Without its version it is BV-00225 already.
+    if known and declared and all(map(_is_versioned, declared)) and not known & declared:
+        yield Finding(
+            "BV-00220",
+            "bundle.meta.profile[0]",
+            "The Bundle declares no profile that is accepted",
+            f"Declare {DEFINITIONS}bundle|1.0.0",
+        )
+
+
 def _is_versioned(url: str) -> bool:
     return "|" not in url if url.startswith(_BASE) else _VERSION.fullmatch(url) is not None
