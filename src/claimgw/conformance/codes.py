@@ -117,6 +117,7 @@ _GENERIC = {
     Kind.FIXED: "IB-00240",
     Kind.LENGTH: "DT-01275",
     Kind.SLICE: "DT-01283",
+    Kind.ORDER: "DT-01282",
     Kind.RESOURCE: "RE-00180",
 }
 
@@ -134,6 +135,9 @@ def finding(fault: Fault) -> Finding:
             code = _TABLES[Kind.CODE].get(fault.element) or _GENERIC[Kind.FORM]
         return _finding(fault, code, fault.place, companions)
     place = fault.place + fault.code.place
+    if fault.code.code.startswith("BV") and fault.kind is Kind.MISSING and fault.companion:
+        # An extension that a business rule misses is placed at the list, and nothing is written beside it.
+        return _finding(fault, fault.code.code, business(fault.companion))
     if fault.code.business or fault.code.code.startswith("BV"):
         place = business(place)
     return _finding(fault, fault.code.code, place, companions)
