@@ -24,7 +24,7 @@ _KINDS = {
     "cardinality",
     "type",
     "binding",
-    "binding-by-type",
+    "order",
     "reference",
     "fixed",
     "choice",

@@ -36,9 +36,10 @@ def _package(
     )
 
 
-def _judged(schemas: Schemas) -> set[tuple[str, str]]:
+def _judged(schemas: Schemas, **coverage: Any) -> set[tuple[str, str]]:
     message = claim()
     resource(message, 5)["meta"]["profile"] = [_URL + "|1.0.0"]
+    resource(message, 5).update(coverage)
     found = check(envelope(message), NOW, direction=Direction.REQUEST, all_stages=True, schemas=schemas)
     return {(one.code, one.path) for one in found if one.source == _URL}
 
@@ -46,6 +47,46 @@ def _judged(schemas: Schemas) -> set[tuple[str, str]]:
 def test_a_profile_of_an_operators_folder_is_judged_by(tmp_path: Path) -> None:
     schemas = _package(tmp_path, {"id": "Coverage.order", "path": "Coverage.order", "min": 1})
     assert _judged(schemas) == {("IC-01428", "Bundle.entry[5].resource.order")}
+
+
+def _part(name: str) -> Json:
+    pattern = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/coverage-class", "code": name}]}
+    return {
+        "id": f"Coverage.class:{name}.type",
+        "path": "Coverage.class.type",
+        "patternCodeableConcept": pattern,
+    }
+
+
+@pytest.mark.parametrize(
+    ("slicing", "expected"),
+    [
+        ({"rules": "open"}, set()),
+        ({"rules": "open", "ordered": True}, {("DT-01282", "Bundle.entry[5].resource.class[2]")}),
+        ({"rules": "closed"}, {("DT-01283", "Bundle.entry[5].resource.class[1]")}),
+    ],
+)
+def test_items_are_of_the_slices_and_in_their_order(
+    tmp_path: Path, slicing: Json, expected: set[tuple[str, str]]
+) -> None:
+    discriminator = [{"type": "pattern", "path": "type"}]
+    sliced = {
+        "id": "Coverage.class",
+        "path": "Coverage.class",
+        "slicing": {"discriminator": discriminator, **slicing},
+    }
+    schemas = _package(tmp_path, sliced, _part("group"), _part("plan"))
+    classes = [
+        {"type": _part(name)["patternCodeableConcept"], "value": "1"} for name in ("plan", "rxid", "group")
+    ]
+    assert _judged(schemas, **{"class": classes}) == expected
+
+
+def test_a_text_is_no_longer_than_an_operators_folder_says(tmp_path: Path) -> None:
+    schemas = _package(
+        tmp_path, {"id": "Coverage.subscriberId", "path": "Coverage.subscriberId", "maxLength": 3}
+    )
+    assert _judged(schemas, subscriberId="1234") == {("DT-01275", "Bundle.entry[5].resource.subscriberId")}
 
 
 def test_a_constraint_of_an_operators_folder_is_asked(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     FIXED = "fixed"  # another value than the profile fixes
     LENGTH = "length"
     SLICE = "slice"  # part of no slice where only those are allowed
+    ORDER = "order"  # part of a slice that ought to stand before one that is there already
     RESOURCE = "resource"  # no resource type, or none that FHIR has
     INVARIANT = "invariant"  # `rule` tells which
 

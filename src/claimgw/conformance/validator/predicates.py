@@ -55,7 +55,9 @@ class Predicates:
             return True
         # Parts of a resource are long and seldom without anything for others: they are asked one by one.
         sliced = limits.slicing if limits is not None else None
-        return element.type in _DATA_TYPES and (sliced is None or sliced.path == "url")
+        return element.type in _DATA_TYPES and (
+            sliced is None or (sliced.path == "url" and not sliced.ordered)
+        )
 
     def constraints(self, element: Element) -> tuple[Constraint, ...]:
         """Those on a value of the element, as that and as what its type is."""

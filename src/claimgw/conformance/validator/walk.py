@@ -153,12 +153,21 @@ class Walk:
     def _sliced(self, value: list[Any], element: Element, limits: Limits, path: str, home: Home) -> None:
         assert limits.slicing is not None
         counts: dict[str, int] = {}
+        order = list(dict.fromkeys(part.slice_name for part in limits.slicing.slices.values()))
+        reached = 0
         for index, item in enumerate(value):
             part = choose(item, limits.slicing)
             if part is not None:
                 counts[part.slice_name] = counts.get(part.slice_name, 0) + 1
+                if limits.slicing.ordered:
+                    stands = order.index(part.slice_name)
+                    if stands < reached:
+                        code = element.errors.get("order")
+                        self._add(Kind.ORDER, home, f"{path}[{index}]", code=code, source=limits.source)
+                    reached = max(reached, stands)
             elif limits.slicing.closed and item is not None:
-                self._add(Kind.SLICE, home, f"{path}[{index}]", source=limits.source)
+                code = element.errors.get("slicing")
+                self._add(Kind.SLICE, home, f"{path}[{index}]", code=code, source=limits.source)
             if item is not None:
                 self._single(item, part or element, f"{path}[{index}]", home)
         self._slices(counts, limits, path, home)
