@@ -142,7 +142,7 @@ def _declaring(url: str) -> Json:
 
 def test_a_profile_of_an_operators_package_may_be_declared_and_is_judged_by(tmp_path: Path) -> None:
     order = {"id": "Coverage.order", "path": "Coverage.order", "min": 1}
-    schemas = load(packages=[_package(tmp_path / "house", order)])
+    schemas = load(packages=(_package(tmp_path / "house", order),))
     message = _declaring(_URL + "|1.0.0")
     new = _errors(message, schemas)
     assert ("IC-01428", "Bundle.entry[5].resource.order") in new
@@ -153,7 +153,7 @@ def test_a_package_may_lie_as_it_is_published(tmp_path: Path) -> None:
     _package(tmp_path / "house" / "package")
     (tmp_path / "house" / "package" / ".index.json").write_text('{"files": []}')
     (tmp_path / "house" / "package" / "Patient-example.json").write_text('{"resourceType": "Patient"}')
-    assert _URL + "|1.0.0" in load(packages=[tmp_path / "house"]).accepted["Coverage"]
+    assert _URL + "|1.0.0" in load(packages=(tmp_path / "house",)).accepted["Coverage"]
 
 
 def test_two_versions_of_a_package_stand_side_by_side(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_two_versions_of_a_package_stand_side_by_side(tmp_path: Path) -> None:
     one = _package(tmp_path / "one")
     two = _package(tmp_path / "two", order, version="1.1.0")
     (two / "package.json").write_text(json.dumps({"name": "house", "version": "1.1.0"}))
-    schemas = load(packages=[one, two])
+    schemas = load(packages=(one, two))
     place = ("IC-01428", "Bundle.entry[5].resource.order")
     assert place not in _errors(_declaring(_URL + "|1.0.0"), schemas)
     assert place in _errors(_declaring(_URL + "|1.1.0"), schemas)
@@ -170,7 +170,7 @@ def test_two_versions_of_a_package_stand_side_by_side(tmp_path: Path) -> None:
 def test_a_definition_that_cannot_be_honoured_is_refused_when_it_is_loaded(tmp_path: Path) -> None:
     bad = {"id": "Coverage.order", "path": "Coverage.order", "maxValueInteger": 3}
     with pytest.raises(ConfigurationError, match="short-coverage") as refused:
-        load(packages=[_package(tmp_path / "house", bad)])
+        load(packages=(_package(tmp_path / "house", bad),))
     assert str(tmp_path / "house") in str(refused.value)
 
 
@@ -189,12 +189,12 @@ def test_a_definition_that_cannot_be_honoured_is_refused_when_it_is_loaded(tmp_p
 )
 def test_a_package_that_cannot_be_used_is_refused(tmp_path: Path, settings: Json, told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
-        load(packages=[_package(tmp_path / "house", **settings)])
+        load(packages=(_package(tmp_path / "house", **settings),))
 
 
 def test_a_folder_that_is_no_package_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"no package\.json"):
-        load(packages=[tmp_path])
+        load(packages=(tmp_path,))
 
 
 def test_the_shipped_packages_are_told_apart_by_folder() -> None:
@@ -204,5 +204,5 @@ def test_the_shipped_packages_are_told_apart_by_folder() -> None:
 
 def test_a_code_list_named_after_its_system_is_asked(tmp_path: Path) -> None:
     (tmp_path / "procedures.csv").write_text("code,display\n1-2,Something\n")
-    found = check(envelope(claim()), NOW, direction=Direction.REQUEST, schemas=load(codes=[tmp_path]))
+    found = check(envelope(claim()), NOW, direction=Direction.REQUEST, schemas=load(codes=(tmp_path,)))
     assert "IB-00030" in {one.code for one in errors(found)}

@@ -22,6 +22,7 @@ from claimgw.cli.serving import (
 )
 from claimgw.cli.session import Refusal, refusing, running
 from claimgw.clock import SystemClock
+from claimgw.conformance.loading import load
 from claimgw.errors import ConfigurationError
 from claimgw.settings import Settings
 from claimgw.store import credentials
@@ -93,7 +94,11 @@ def figures_listener(settings: Settings) -> Listener | None:
 
 
 async def may_start(settings: Settings) -> None:
-    """Raises ConfigurationError or Refusal where the doors would be open to all, or shut to all."""
+    """Raises ConfigurationError or Refusal where the doors would be open to all, or shut to all.
+
+    And ConfigurationError for definitions or code lists that cannot be used.
+    """
+    load(settings.packages, settings.codes, settings.versions)
     if settings.open and not is_loopback(settings.host):
         raise ConfigurationError(
             f"--open lets anybody in, so it listens on loopback only, not on {settings.host};"

@@ -11,11 +11,15 @@ from rich.console import Console
 from rich.progress import track
 
 from claimgw.cli.arguments import AsJson
+from claimgw.cli.configuration import read_settings
 from claimgw.cli.output import print_json, print_line
 from claimgw.cli.send import STDIN, print_finding, read_file
 from claimgw.cli.session import REFUSED, refusing
 from claimgw.clock import SystemClock
 from claimgw.conformance import check, direction_of
+from claimgw.conformance.loading import load
+from claimgw.conformance.unchecked import unchecked
+from claimgw.conformance.validator.schemas import Schemas
 from claimgw.errors import ConfigurationError
 from claimgw.messages.envelope import read
 from claimgw.messages.findings import Finding, Severity, errors
@@ -52,10 +56,12 @@ def validate(
 ) -> None:
     """Check messages as the gateway would. Exits with 1 if any of them would be refused."""
     with refusing():
+        settings = read_settings()
+        schemas = load(settings.packages, settings.codes, settings.versions)
         files = [file for place in places for file in _files(place)]
         watched = Console(stderr=True)
         checked = [
-            _check(file, all_stages)
+            _check(file, schemas, all_stages)
             for file in track(
                 files,
                 description="Checking",
@@ -82,13 +88,14 @@ def _files(place: Path) -> Iterator[Path]:
         yield place
 
 
-def _check(file: Path, all_stages: bool) -> _Checked:
+def _check(file: Path, schemas: Schemas, all_stages: bool) -> _Checked:
     envelope = read(read_file(file))
     if isinstance(envelope, Finding):
         return _Checked(str(file), [envelope])
     direction = direction_of(envelope.event)
     now = SystemClock().now()
-    return _Checked(str(file), check(envelope, now, direction=direction, all_stages=all_stages))
+    found = check(envelope, now, direction=direction, all_stages=all_stages, schemas=schemas)
+    return _Checked(str(file), [*found, *unchecked(envelope, schemas.terminology)])
 
 
 def _show(checked: list[_Checked]) -> None:

@@ -1,6 +1,6 @@
 """By which definitions and code lists does this process judge? Those it comes with, and an operator's."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from claimgw.conformance.code_lists import read_code_lists
@@ -8,11 +8,15 @@ from claimgw.conformance.definitions import Definitions, profiles_folder, shippe
 from claimgw.conformance.validator.schemas import Schemas, standard
 
 
-def load(packages: Sequence[Path] = (), codes: Sequence[Path] = (), versions: Sequence[str] = ()) -> Schemas:
+@lru_cache(maxsize=1)
+def load(
+    packages: tuple[Path, ...] = (), codes: tuple[Path, ...] = (), versions: tuple[str, ...] = ()
+) -> Schemas:
     """`packages` are folders of FHIR packages, `codes` code lists or folders of them.
 
     `versions` are those of nphies' guide that a message may declare; none: all that come with claimgw.
     Raises ConfigurationError for whatever cannot be read or honoured, so that nothing is found out later.
+    Asked the same again, it has them at hand: what was read at start counts until the process ends.
     """
     if not (packages or codes or versions):
         return standard()
