@@ -113,7 +113,7 @@ def _says(one: Placement) -> str:
             said = ", ".join(one.types)
         case "reference":
             said = ", ".join(one.targets)
-        case "binding" | "binding-by-type":
+        case "binding":
             said = one.value_set
         case "length":
             arabic = f", {one.longest_arabic} in Arabic" if one.longest_arabic else ""

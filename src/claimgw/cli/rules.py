@@ -15,9 +15,7 @@ from claimgw.cli.rule import print_rule
 from claimgw.cli.session import refusing
 from claimgw.cli.would_break import print_would_break
 from claimgw.conformance.coverage import Rule, State, coverage, implemented
-from claimgw.conformance.raised import Raised
 from claimgw.conformance.sentences import sentence
-from claimgw.conformance.severity import defaults
 from claimgw.errors import ConfigurationError
 from claimgw.messages.findings import Severity
 
@@ -70,7 +68,7 @@ def rules(
         schemas = read_schemas()
         known = coverage(schemas)
         if would_break is not None and since is not None:
-            print_would_break(Raised(_target(would_break, known), defaults(), schemas), since, as_json)
+            print_would_break(_target(would_break, known), schemas, since, as_json)
         elif code is not None:
             print_rule(known[_known(code, known)], as_json)
         elif state is not None or family is not None:

@@ -12,8 +12,10 @@ from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.session import run
 from claimgw.clock import SystemClock
 from claimgw.conformance.raised import Raised
+from claimgw.conformance.validator.schemas import Schemas
 from claimgw.ids import least_id
 from claimgw.messages.envelope import Envelope, read
+from claimgw.messages.findings import Severity
 from claimgw.messages.identifiers import Licence
 from claimgw.store import messages
 from claimgw.store.database import Database
@@ -43,15 +45,15 @@ class Sender:
             self.last = message.received_at
 
 
-def print_would_break(raised: Raised, since: datetime, as_json: bool) -> None:
+def print_would_break(target: str | Severity, schemas: Schemas, since: datetime, as_json: bool) -> None:
     """A row for each participant that sent anything since then; those that would be refused first."""
-    senders = run(lambda database: _judge_all(database, raised, since))
+    senders = run(lambda database: _judge_all(database, target, schemas, since))
     rows = sorted(senders.values(), key=lambda one: (-one.refused, one.sender))
     if as_json:
-        print_json({"target": raised.target, "since": since, "senders": [asdict(one) for one in rows]})
+        print_json({"target": target, "since": since, "senders": [asdict(one) for one in rows]})
         return
     print_table(
-        f"If {raised.target} were an error, since {since:%Y-%m-%d %H:%M} UTC",
+        f"If {target} were an error, since {since:%Y-%m-%d %H:%M} UTC",
         ["sender", "messages", "would be refused", "example", "first", "last"],
         [(one.sender, one.messages, one.refused, one.example, one.first, one.last) for one in rows],
         "Nothing came in since then.",
@@ -59,8 +61,11 @@ def print_would_break(raised: Raised, since: datetime, as_json: bool) -> None:
     print_line("Messages that are refused anyway are seen, and not counted as would be refused.")
 
 
-async def _judge_all(database: Database, raised: Raised, since: datetime) -> dict[str, Sender]:
+async def _judge_all(
+    database: Database, target: str | Severity, schemas: Schemas, since: datetime
+) -> dict[str, Sender]:
     registry = await Registry(database, SystemClock()).current()
+    raised = Raised(target, registry.severities, schemas)
     senders: dict[str, Sender] = {}
     last = least_id(since)
     while True:

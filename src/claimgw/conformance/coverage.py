@@ -95,6 +95,8 @@ def _state(
     if program is not None:
         return State.RULE, ""
     given = [place for place in places if not place.stated]
+    if given and broad is None and all(place.idle for place in given):
+        return State.NOT_APPLICABLE, f"cannot be broken: {given[0].idle}"
     if given or broad is not None:
         open_list = next((place.value_set for place in given if not place.whole), "")
         if open_list:

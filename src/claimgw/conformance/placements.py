@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from claimgw.conformance.definitions import Definition, Definitions, Package, marks
+from claimgw.conformance.idle import idle
 from claimgw.conformance.terminology import Terminology
 
 _MEMBER_OF = re.compile(r"memberOf\('([^']+)'\)")
@@ -16,9 +17,10 @@ _MEMBER_OF = re.compile(r"memberOf\('([^']+)'\)")
 class Placement:
     """One element of one profile. `kind` is that of the fault, or `constraint`.
 
-    `number` is the cardinality, `2..1` as FHIR writes it. `value_set` is bound to the element or to the value
-    of the extension that stands there, or is asked for by the constraint; `whole`: all its codes are known.
-    `stated` is the code that goes out for a fault when the one asked for is another name of it.
+    `number` is the cardinality, `0..1` as FHIR writes it; "": no other than base FHIR's. `value_set` is bound
+    to the element or to the value of the extension that stands there, or is asked for by the constraint;
+    `whole`: all its codes are known. `stated` is the code that goes out for a fault when the one asked for is
+    another name of it. `idle` is why the code can never be given there; "": it can.
     """
 
     profile: str
@@ -36,6 +38,7 @@ class Placement:
     expression: str = ""
     severity: str = ""
     stated: str = ""
+    idle: str = ""
 
 
 def placements(definitions: Definitions, terminology: Terminology) -> Mapping[str, tuple[Placement, ...]]:
@@ -80,7 +83,7 @@ def _of(
             Placement(
                 *about,
                 kind,
-                number=f"{element.get('min', 0)}..{element.get('max', '*')}",
+                number=f"{element.get('min', 0)}..{element.get('max', '*')}" if "min" in element else "",
                 types=tuple(one["code"] for one in element.get("type", ())),
                 targets=tuple(
                     target.rsplit("/", 1)[-1]
@@ -92,6 +95,7 @@ def _of(
                 longest=element.get("maxLength"),
                 longest_arabic=next(marks(element, "arabic-max-length"), None),
                 stated=stated,
+                idle=idle(definition["type"], element, kind, bound),
             ),
         )
 

@@ -4,6 +4,15 @@ from claimgw.conformance.coverage import Rule
 from claimgw.conformance.placements import Placement
 
 _NUMBERS = {"1..1": "exactly once", "0..1": "at most once", "1..*": "at least once", "0..0": "not at all"}
+_KINDS = {
+    "cardinality": "is given as often as base FHIR says",
+    "type": "has the form of its type",
+    "binding": "has a code of the list that is bound to it",
+    "reference": "leads to what its profile allows",
+    "fixed": "has the value that its profile fixes",
+    "choice": "is given in one type only",
+    "slicing": "holds only what its profile names",
+}
 _FAMILIES = {
     "IC": "is given as often as its profile says",
     "DT": "has the form of its type",
@@ -26,26 +35,18 @@ def sentence(rule: Rule) -> str:
 
 def _said(place: Placement) -> str:
     match place.kind:
-        case "cardinality":
+        case "cardinality" if place.number:
             return f"is given {_NUMBERS.get(place.number, place.number + ' times')}"
-        case "type":
-            return f"has the form of {_either(place.types)}" if place.types else _FAMILIES["DT"]
+        case "type" if place.types:
+            return f"has the form of {_either(place.types)}"
         case "binding" if place.value_set:
             return f"has a code of the list {place.value_set.rsplit('/', 1)[-1]}"
-        case "binding-by-type" if place.value_set:
-            return f"has a code of {place.value_set.rsplit('/', 1)[-1]}, the list for this type of claim"
         case "reference" if place.targets:
             return f"leads to {_either(place.targets)}"
-        case "fixed":
-            return "has the value that its profile fixes"
-        case "choice":
-            return "is given in one type only"
-        case "slicing":
-            return "holds only what its profile names"
         case "length":
             arabic = f", {place.longest_arabic} in Arabic" if place.longest_arabic else ""
             return f"has no more than {place.longest} characters{arabic}"
-    return "keeps to its profile"
+    return _KINDS.get(place.kind, "keeps to its profile")
 
 
 def _either(names: tuple[str, ...]) -> str:
