@@ -62,6 +62,7 @@ _STRUCTURE: tuple[Rule, ...] = (
     references.targets,
     references.named_types,
     answer.items,
+    answer.sub_type,
     task.mandatory,
     task.bindings,
     task.inputs,
