@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from campaigns.oracle.compare import About, Difference, Side
 
+# That what is billed is of the list for the type of claim: one code for each place and type.
+_BILLING = r"IB-002(5[5-9]|6\d)"
 _UNTYPED = r"(type changed|wrong lexical form|extension value of another type|array for one value) "
 
 
@@ -49,7 +51,14 @@ EXPLAINED: tuple[Explained, ...] = (
         About.VALID,
         Side.THEIRS,
         r"BV-00746",
-        "memberOf a subset of ICD-10-AM that is not ours to publish: true for the validator, not told for us",
+        "memberOf of a code of a list that is not here: true for the validator, not told for us",
+    ),
+    Explained(
+        About.VALID,
+        Side.THEIRS,
+        rf"{_BILLING}",
+        "memberOf of a list that is not ours to publish: the validator takes the fragment for the whole",
+        where=r"productOrService",
     ),
     Explained(
         About.VALID,
@@ -189,9 +198,9 @@ EXPLAINED: tuple[Explained, ...] = (
     Explained(
         About.CONSTRAINT,
         Side.OURS,
-        r"IB-00045",
-        "memberOf of a coding without system: no for us, not told for the validator",
-        where=r"\.coding\.system: ",
+        rf"IB-00045|{_BILLING}",
+        "memberOf of a coding without system or code: no for us, not told for the validator",
+        where=r"^required element removed \(removed\) \S+ \S+\.coding(\.system|\.code)?: ",
     ),
 )
 

@@ -92,8 +92,6 @@ class Report:
             "constraints": dict(self.both.most_common()),
             "explained": [
                 {
-                    "about": entry.about.value,
-                    "side": entry.side.value,
                     "reason": entry.reason,
                     "count": len(self.explained.get(entry, [])),
                     "differences": [_as_json(one) for one in self.explained.get(entry, [])],
@@ -122,6 +120,8 @@ def _line(one: Difference) -> str:
 
 def _as_json(one: Difference) -> dict[str, str]:
     return {
+        "about": one.about.value,
+        "side": one.side.value,
         "said": one.said,
         "other": one.other,
         "subject": one.subject,
