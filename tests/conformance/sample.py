@@ -153,6 +153,7 @@ def answer() -> Json:
         "identifier": [{"system": "http://insurer.example/response", "value": "R-8"}],
         "status": "active",
         "type": _concept(_CLAIM_TYPE, "professional"),
+        "subType": _concept(CODES + "claim-subtype", "op"),
         "use": "claim",
         "patient": _to("Patient", "3"),
         "created": "2026-11-01",
