@@ -141,6 +141,7 @@ def test_who_has_a_grace_would_not_be_refused(address: str) -> None:
     _keep(address, (_poll("stat"), DAY), (_poll("stat", CLINIC), DAY))
     days = ("--from", "2026-10-01", "--until", "2026-12-31")
     words = ("--participant", CLINIC, "--owner", "amal", "--reason", "their release is late")
+    Terminal(address).type("participants", "add", CLINIC, "--name", "Clinic")
     Terminal(address).type("severity", "grace", "BV-00892", *days, *words)
     rows = Terminal(address).read(*POLLS, "2026-11-01")["senders"]
     assert {row["sender"]: row["refused"] for row in rows} == {HOSPITAL: 1, CLINIC: 0}
