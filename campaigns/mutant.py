@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from campaigns.sites import Way
-from campaigns.spec import Json
+from campaigns.spec import Element, Json
 from claimgw.messages.encode import encode
 
 
@@ -87,6 +87,11 @@ def families(*names: str) -> frozenset[str]:
 def of_entries(path: str) -> frozenset[str]:
     """That the first entry is a MessageHeader is a rule of its own, BV-00126, met before all others."""
     return families("BV") if path.startswith("Bundle.entry") else families()
+
+
+def of_rule(element: Element) -> frozenset[str]:
+    """What is required because a business rule says so may be missed by that rule."""
+    return families("BV") if element.rule else families()
 
 
 def between(root: Way, way: Way) -> Iterable[Way]:

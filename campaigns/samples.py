@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from campaigns.classes import of_each_class
 from campaigns.grafts import grafted
 from campaigns.spec import Json
 from claimgw.messages.decode import Decoded, decode
@@ -20,10 +21,13 @@ class Sample:
 def samples() -> dict[str, Sample]:
     """By name. The example that is wrong on purpose is left out."""
     found = {}
-    for file in sorted(EXAMPLES.glob("*.json")):
+    for file in sorted([*EXAMPLES.glob("*.json"), *EXAMPLES.glob("0.3.0/*.json")]):
         if "refused" not in file.stem:
-            found[file.stem] = Sample(file.stem, _tree(file))
+            name = str(file.relative_to(EXAMPLES).with_suffix(""))
+            found[name] = Sample(name, _tree(file))
     for sample in list(found.values()):
+        for class_, made in of_each_class(sample.bundle):
+            found[f"{sample.name}-{class_}"] = Sample(f"{sample.name}-{class_}", made)
         if more := grafted(sample.bundle):
             found[sample.name + "-more"] = Sample(sample.name + "-more", more)
     return found

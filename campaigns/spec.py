@@ -27,7 +27,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One line of a profile. `most` None means any number; `length` is (characters, Arabic characters)."""
+    """One line of a profile. `most` None means any number; `length` is (characters, Arabic characters).
+
+    `rule` is the business rule the line comes from, if it is derived from one.
+    """
 
     profile: str
     path: str
@@ -44,6 +47,7 @@ class Element:
     form: str | None = None
     targets: tuple[str, ...] = ()
     codes: Mapping[str, tuple[str, ...]] | None = None
+    rule: str | None = None
 
     def code(self, kind: str) -> tuple[str, ...]:
         """The codes the spec names for a fault of this kind: cardinality, type, binding or reference."""
@@ -56,6 +60,7 @@ class Profile:
     url: str
     status: str
     resource: str
+    parent: str
     elements: tuple[Element, ...]
 
 
@@ -69,6 +74,14 @@ class Spec:
     lengths: Mapping[str, Limit]
     choices: Mapping[str, str]
     asked_by: frozenset[str]
+
+    def names(self, profile: str) -> frozenset[str]:
+        """A profile and those it is made of: what is an encounter-claim-AMB is an encounter."""
+        found = set[str]()
+        while profile in self.profiles and profile not in found:
+            found.add(profile)
+            profile = self.profiles[profile].parent
+        return frozenset(found)
 
     def resource_of(self, target: str) -> str:
         """The resource type behind the URL of a profile."""
@@ -102,7 +115,8 @@ def _read(file: str) -> Any:
 
 def _profile(raw: Json) -> Profile:
     elements = [line for one in raw["elements"] for line in _lines(raw["id"], one)]
-    return Profile(raw["id"], raw["url"], raw["status"], raw["resource"], tuple(elements))
+    parent = raw["parent"].rsplit("/", 1)[-1]
+    return Profile(raw["id"], raw["url"], raw["status"], raw["resource"], parent, tuple(elements))
 
 
 def _lines(profile: str, raw: Json) -> Iterator[Element]:
@@ -128,6 +142,7 @@ def _lines(profile: str, raw: Json) -> Iterator[Element]:
         form=raw.get("typeProfile"),
         targets=tuple(raw.get("targetProfiles", ())),
         codes=codes,
+        rule=match[0] if (match := re.match(r"BV-\d{5}", raw.get("note", ""))) else None,
         **({} if extension else of_value),
     )
     if extension and raw.get("valueType", "BackboneElement") != "BackboneElement":

@@ -24,6 +24,61 @@ REVIEWED: tuple[Reviewed, ...] = (
         r"bundle Bundle\.meta",
         "the spec names no code for Bundle.meta; what is told is that its profile is missing (IC-00009)",
     ),
+    Reviewed(
+        Kind.MISSING,
+        "removed",
+        r"bundle Bundle\.entry\.resource",
+        "FR-00005 is the rule for it, and of an earlier stage than IC-01435",
+    ),
+    Reviewed(
+        Kind.MISSING,
+        "removed",
+        r"(claim-response|prior-auth-response) ClaimResponse\.subType",
+        "the real server leaves it out of its own answers: 0..1 in our definitions",
+    ),
+    Reviewed(
+        Kind.MISSING,
+        "removed",
+        r"payment-notice PaymentNotice\.recipient\.identifier\.type",
+        "senders leave the type out of identifiers in references everywhere: 0..1 in our definitions",
+    ),
+    Reviewed(
+        Kind.MISSING,
+        "removed",
+        r"(task|cancel-request) Task\.reasonCode",
+        "BV-00071 is the rule that demands it of requests only; answers of the real server lack it",
+    ),
+    Reviewed(
+        Kind.LENGTH,
+        "too long",
+        r"practitioner Practitioner\.identifier\.value",
+        "100 characters as of all identifiers (BV-00275), where the sheet has 50",
+    ),
+    Reviewed(
+        Kind.LENGTH,
+        "too long",
+        r"bundle Bundle\.entry\.fullUrl",
+        "what refers to the entry leads nowhere now: that (RE-00169) is of an earlier stage than the length",
+    ),
+    Reviewed(
+        Kind.LENGTH,
+        "too long",
+        r"organization Organization\.identifier\.system",
+        "it is not the system of the gateway any more: that is told, in an earlier stage than the length",
+    ),
+    *(
+        Reviewed(
+            kind,
+            variant,
+            r"bundle Bundle\.entry",
+            "of the first entry: that it is no MessageHeader (BV-00126) is seen first, at its resource",
+        )
+        for kind, variant in (
+            (Kind.TYPE, "string for object"),
+            (Kind.TYPE, "number for object"),
+            (Kind.FORM, "empty"),
+        )
+    ),
 )
 
 

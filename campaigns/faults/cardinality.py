@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator
 from itertools import count
 
-from campaigns.mutant import GONE, Edit, Fault, Kind, families, of_entries
+from campaigns.mutant import GONE, Edit, Fault, Kind, families, of_entries, of_rule
 from campaigns.sites import Site, Way, at
 from campaigns.spec import Element, Json, Part, Spec
 
@@ -65,7 +65,7 @@ def _of_element(element: Element) -> frozenset[str]:
     return (
         _MISSING | families("FR", "DT", "GE")
         if element.path.endswith(".value[x]")
-        else _MISSING | of_entries(element.path)
+        else _MISSING | of_entries(element.path) | of_rule(element)
     )
 
 

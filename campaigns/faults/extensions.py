@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator
 
-from campaigns.mutant import GONE, Fault, Kind, families
+from campaigns.mutant import GONE, Fault, Kind, families, of_rule
 from campaigns.sites import Site, at
 from campaigns.spec import Element, Spec
 
@@ -20,7 +20,8 @@ def faults(element: Element, site: Site, spec: Spec) -> Iterator[Fault | str]:
     if element.least:
         array = (*site.parent, "extension")
         edits = tuple((one, GONE) for one in reversed(site.values))
-        yield Fault(Kind.DROPPED, "dropped", element.path, array, array, edits, _IC, codes, (site.parent,))
+        right = _IC | of_rule(element)
+        yield Fault(Kind.DROPPED, "dropped", element.path, array, array, edits, right, codes, (site.parent,))
     if element.most == 1:
         array = way[:-1]
         second = (*array, len(at(site.bundle, array)))

@@ -57,7 +57,9 @@ def _led_elsewhere(
         (
             "another profile",
             lambda resource: (
-                resource["resourceType"] in types and not wanted & _profiles(resource) and _profiles(resource)
+                resource["resourceType"] in types
+                and (declared := _profiles(resource, spec))
+                and wanted.isdisjoint(declared)
             ),
         ),
     ):
@@ -88,8 +90,9 @@ def _entry(bundle: Json, test: Any) -> tuple[int, str] | None:
     return None
 
 
-def _profiles(resource: Json) -> set[str]:
-    return {one.split("|")[0].rsplit("/", 1)[-1] for one in resource.get("meta", {}).get("profile", ())}
+def _profiles(resource: Json, spec: Spec) -> set[str]:
+    declared = (one.split("|")[0].rsplit("/", 1)[-1] for one in resource.get("meta", {}).get("profile", ()))
+    return {name for one in declared for name in spec.names(one)}
 
 
 def _other_type(element: Element, way: Way, types: set[str]) -> Iterator[Fault | str]:

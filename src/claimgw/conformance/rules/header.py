@@ -117,10 +117,10 @@ def _parties(case: Case) -> Iterator[tuple[str, dict[str, Any], str]]:
 def focus(case: Case) -> Iterator[Finding]:
     """IC-00379, IC-00378: one focus, but for batches, acknowledgements and answers of the gateway."""
     known = case.envelope.event
-    if known is None or not known.focus or known.code in _FREE_FOCUS or case.answers_with_failure:
+    if known is None or not known.focus or known.code in _BATCHES or case.answers_with_failure:
         return
     given = len(items_at(case.envelope.header, "focus"))
-    if absent(case.envelope.header, "focus"):
+    if absent(case.envelope.header, "focus") and known.code != _WITHOUT_FOCUS:
         yield Finding("IC-00379", f"{HEADER}.focus", "The header has no focus", "Refer to the main resource")
     elif given > 1:
         yield Finding(
@@ -128,8 +128,9 @@ def focus(case: Case) -> Iterator[Finding]:
         )
 
 
-# Several foci in batches; none in the real server's answers to polls (spec §5.3).
-_FREE_FOCUS = frozenset({"batch-request", "batch-response", "poll-response"})
+_BATCHES = frozenset({"batch-request", "batch-response"})
+_WITHOUT_FOCUS = "poll-response"  # the real server's answers to polls have none (spec §5.3)
+_FREE_FOCUS = _BATCHES | {_WITHOUT_FOCUS}
 
 
 def details(case: Case) -> Iterator[Finding]:
