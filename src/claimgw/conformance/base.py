@@ -13,11 +13,16 @@ from typing import Any
 
 from fhir.resources.R4B import fhirtypes
 from fhir.resources.R4B.resource import Resource
+from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from claimgw.conformance.bindings import BINDINGS
 from claimgw.conformance.compiler.schema import Choice, Element, Structure
+
+# The models are asked for their fields only. The validators that pydantic would make of them took a sixth of
+# the time to the first verdict; who uses a model to validate still can, they are made at its first use.
+FHIRAbstractModel.model_config["defer_build"] = True
 
 ANY_RESOURCE = "Resource"
 _ABSTRACT = frozenset({"Resource", "DomainResource"})

@@ -72,13 +72,11 @@ def compile_expression(text: str, context_type: str, resource_type: str | None =
         raise CannotCompile(text, 0, f"There is no resource {resource_type}")
     try:
         plan = Planner(text, type_, resource_type or holder).whole(parse(text))
-        module = Module(RUNTIME)
-        names = [_written(module, _items(plan)), _written(module, _truth(plan))]
-        items, truth = module.functions(names)
+        module, truth = _function(_truth(plan))
     except RecursionError:
         raise CannotCompile(text, 0, "The expression nests too deep") from None
     source = module.source()
-    return Compiled(text, type_, source, not _ASKS_SCOPE.search(source), truth, items)
+    return Compiled(text, type_, source, not _ASKS_SCOPE.search(source), truth, _when_asked(_items(plan)))
 
 
 def _context(text: str, path: str) -> tuple[str, str]:
@@ -110,7 +108,22 @@ def _truth(plan: Plan) -> Callable[[Writer], None]:
     return lambda w: w.line(f"return {logical(plan).is_true(w)} is True")
 
 
-def _written(module: Module, build: Callable[[Writer], None]) -> str:
+def _function(build: Callable[[Writer], None]) -> tuple[Module, Callable[[Any, Any], Any]]:
+    module = Module(RUNTIME)
     w = Writer(module)
     build(w)
-    return module.add(["s", "x"], w)
+    (function,) = module.functions([module.add(["s", "x"], w)])
+    return module, function
+
+
+def _when_asked(build: Callable[[Writer], None]) -> Callable[[Any, Any], Any]:
+    """Constraints are only asked whether they hold: to write out their items as well takes as long again."""
+    made: Callable[[Any, Any], Any] | None = None
+
+    def items(scope: Any, node: Any) -> Any:
+        nonlocal made
+        if made is None:
+            _, made = _function(build)
+        return made(scope, node)
+
+    return items
