@@ -35,7 +35,7 @@ from claimgw.conformance.validator.constraints import broken
 from claimgw.conformance.validator.schemas import Schemas, standard
 from claimgw.conformance.validator.walk import Walk
 from claimgw.conformance.written import in_fhirpath
-from claimgw.messages.envelope import Envelope
+from claimgw.messages.envelope import Envelope, inner
 from claimgw.messages.findings import Finding, errors
 from claimgw.messages.identifiers import Licence
 
@@ -173,19 +173,27 @@ def _stages(case: Case, walk: Walk, schemas: Schemas, judge: _Judge) -> Iterator
     sound = [one for one in structural if not one.code.startswith(_UNSOUND)]
     if len(walked) == MOST:
         (unsound or sound or business).append(_MORE)
-    bundle = case.envelope.bundle
-    unreadable = [replace(one, path=in_fhirpath(one.path, bundle)) for one in case.envelope.unsound]
-    yield _stage(case, [*unreadable, *unsound], _SOUNDNESS, judge)
-    yield _stage(case, sound, _STRUCTURE, judge)
+    tree = case.envelope.bundle
+    unreadable = [replace(one, path=in_fhirpath(one.path, tree)) for one in case.envelope.unsound]
+    yield _stage([case], [*unreadable, *unsound], _SOUNDNESS, judge)
+    yield _stage([case], sound, _STRUCTURE, judge)
     business += [breach(one) for one in islice(broken(walk.pending, case, schemas), MOST)]
-    yield _stage(case, business, _BUSINESS, judge)
+    yield _stage([case, *_members(case)], business, _BUSINESS, judge)
 
 
-def _stage(case: Case, walked: list[Finding], rules: tuple[Rule, ...], judge: _Judge) -> list[Finding]:
+def _members(case: Case) -> Iterator[Case]:
+    """The messages of a batch: business rules judge each by itself, and count places in it (spec §6.4)."""
+    for entry in case.envelope.entries[1:]:
+        if entry.type == "Bundle" and isinstance(message := inner(entry.resource), Envelope):
+            yield replace(case, envelope=message)
+
+
+def _stage(cases: list[Case], walked: list[Finding], rules: tuple[Rule, ...], judge: _Judge) -> list[Finding]:
     def everything() -> Iterator[Finding]:
         yield from walked
-        for rule in rules:
-            yield from rule(case)
+        for case in cases:
+            for rule in rules:
+                yield from rule(case)
 
     found = list(islice(filter(None, map(judge, _once(everything()))), MOST))
     if len(found) == MOST:
