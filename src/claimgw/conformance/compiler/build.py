@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from claimgw.conformance import base
-from claimgw.conformance.compiler.differential import Node, merged, tree
+from claimgw.conformance.compiler.differential import Node, merged
 from claimgw.conformance.compiler.schema import Choice, Code, Element, Limits, Slicing, Structure
 from claimgw.conformance.compiler.sources import Sources
 from claimgw.conformance.definitions import marks
@@ -110,24 +110,25 @@ class Build:
             if not node.children and not codes:
                 return ()
             return (self.structure(element.type, [inner], node.source, codes),)
+        if not node.children:
+            return tuple(self._form(element.type, url, codes or {}) for url in profiles)
         return tuple(
-            self.structure(
-                element.type,
-                [
-                    tree(self._sources.layers(self._sources.type_profile(url, self._near), self._near)),
-                    inner,
-                ],
-                url,
-                codes,
-            )
+            self.structure(element.type, [self._sources.type_tree(url, self._near), inner], url, codes)
             for url in profiles
         )
+
+    def _form(self, type_: str, url: str, codes: Mapping[str, Code]) -> Structure:
+        key = (type_, url, self._near, self._resource, frozenset(codes.items()))
+        found = self._sources.forms.get(key)
+        if found is None:
+            node = self._sources.type_tree(url, self._near)
+            found = self._sources.forms[key] = self.structure(type_, [node], url, codes)
+        return found
 
     def _limits(self, element: Element, node: Node) -> Limits | None:
         many = element.many
         most = node.word("max")
         length = node.word("maxLength")
-        arabic = [mark for _, says in node.says for mark in marks(says, "arabic-max-length")]
         type_ = _types(node).get(element.type, {})
         limits = Limits(
             source=node.source,
@@ -137,7 +138,7 @@ class Build:
             pattern=node.starting("pattern"),
             binding=self._sources.binding(node, self._near),
             length=int(length) if length is not None else None,
-            arabic_length=int(arabic[-1]) if arabic else None,
+            arabic_length=node.arabic_length,
             slicing=self._slicing(element, node),
             targets=self._sources.targets(type_.get("targetProfile", ()), self._near),
             constraints=self._sources.constraints(node, element.type, self._resource),
@@ -196,7 +197,7 @@ class Build:
             raise ConfigurationError(f"{slice_.source}: slice {name} cannot be told from the others")
         for url in profiles:
             definition = self._sources.type_profile(url, self._near)
-            fixed = tree([definition]).children.get("url", Node()).starting("fixed")
+            fixed = self._sources.type_tree(url, self._near).children.get("url", Node()).starting("fixed")
             yield fixed or definition["url"]
             yield from marks(definition, "url-variant")
 

@@ -24,43 +24,66 @@ isModifierReason meaningWhenMissing condition base representation orderMeaning
 _HARMLESS = frozenset(_HARMLESS_WORDS.split())
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one profile says of one element. `errors`: kind of fault to code; `type:Money` is the kind for one
+    type of a choice.
+    """
+
+    source: str
+    says: Says
+    errors: Mapping[str, Code]
+    arabic_length: int | None
+
+
 @dataclass(slots=True)
 class Node:
-    """One element. `says` are the statements about it with the profile of each, the newest last."""
+    """One element. `says` are the statements about it, the newest last."""
 
-    says: list[tuple[str, Says]] = field(default_factory=list)
+    says: list[Statement] = field(default_factory=list)
     children: dict[str, "Node"] = field(default_factory=dict)
     slices: dict[str, "Node"] = field(default_factory=dict)
 
     def word(self, *keys: str) -> Any:
         """The newest statement under one of the keys."""
-        for _, says in reversed(self.says):
+        for statement in reversed(self.says):
             for key in keys:
-                if key in says:
-                    return says[key]
+                if key in statement.says:
+                    return statement.says[key]
         return None
 
     def starting(self, start: str) -> Any:
         """The newest `fixed…` or `pattern…`."""
-        for _, says in reversed(self.says):
-            for key, value in says.items():
+        for statement in reversed(self.says):
+            for key, value in statement.says.items():
                 if key.startswith(start):
                     return value
         return None
 
     @property
     def source(self) -> str:
-        return self.says[-1][0] if self.says else ""
+        return self.says[-1].source if self.says else ""
+
+    @property
+    def arabic_length(self) -> int | None:
+        told = [one.arabic_length for one in self.says if one.arabic_length is not None]
+        return told[-1] if told else None
 
     def errors(self) -> dict[str, Code]:
-        """Kind of fault to code; `type:Money` is the kind for one type of a choice."""
         found: dict[str, Code] = {}
-        for _, says in self.says:
-            for given in _codes(says):
-                kind = given["kind"] + (f":{given['type']}" if "type" in given else "")
-                place = f".{given['place']}" if "place" in given else ""
-                found[kind] = Code(given["code"], place, given.get("stage") == "business")
+        for statement in self.says:
+            found |= statement.errors
         return found
+
+
+def _statement(source: str, says: Says) -> Statement:
+    errors: dict[str, Code] = {}
+    for given in _codes(says):
+        kind = given["kind"] + (f":{given['type']}" if "type" in given else "")
+        place = f".{given['place']}" if "place" in given else ""
+        errors[kind] = Code(given["code"], place, given.get("stage") == "business")
+    length = next(marks(says, "arabic-max-length"), None)
+    return Statement(source, says, errors, None if length is None else int(length))
 
 
 def _codes(says: Says) -> Iterator[dict[str, str]]:
@@ -80,7 +103,7 @@ def tree(layers: Iterable[Definition]) -> Node:
         for element in elements:
             if unknown := element.keys() - _HONOURED - _HARMLESS:
                 raise ConfigurationError(f"{source}: {element['id']}: {min(unknown)} is not supported")
-            _at(root, element["id"].split(".")[1:]).says.append((source, element))
+            _at(root, element["id"].split(".")[1:]).says.append(_statement(source, element))
     return root
 
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TypeAlias
 
 from claimgw.conformance.compiler.differential import Node, applies_everywhere, tree
-from claimgw.conformance.compiler.schema import Binding, Constraint
+from claimgw.conformance.compiler.schema import Binding, Code, Constraint, Structure
 from claimgw.conformance.definitions import CORE, Definition, Definitions, marks
 from claimgw.conformance.fhirpath import CannotCompile, Compiled, compile_expression
 from claimgw.conformance.terminology import Terminology
 from claimgw.errors import ConfigurationError
+
+# Type, profile, the package that asks, the resource it stands in, and codes for faults of a value inside.
+FormKey: TypeAlias = tuple[str, str, str, str | None, frozenset[tuple[str, Code]]]
 
 
 class Sources:
@@ -23,6 +27,9 @@ class Sources:
         self._terminology = terminology
         self._written = written
         self._expressions: dict[tuple[str, str, str | None], Compiled] = {}
+        self._trees: dict[tuple[str, str], Node] = {}
+        # Data types and extensions as profiles make them: the same ones stand in many elements.
+        self.forms: dict[FormKey, Structure] = {}
         self._everywhere = {
             definition["type"]: tree([definition])
             for definition, _ in definitions.all("StructureDefinition")
@@ -41,6 +48,14 @@ class Sources:
 
     def everywhere(self, type_: str) -> Node | None:
         return self._everywhere.get(type_)
+
+    def type_tree(self, canonical: str, near: str) -> Node:
+        """What a profile of a data type or extension says, with those it is based on; to be read only."""
+        found = self._trees.get((canonical, near))
+        if found is None:
+            layers = self.layers(self.type_profile(canonical, near), near)
+            found = self._trees[canonical, near] = tree(layers)
+        return found
 
     def type_profile(self, canonical: str, near: str) -> Definition:
         located = self.definitions.find("StructureDefinition", canonical, near)
@@ -70,8 +85,8 @@ class Sources:
 
     def constraints(self, node: Node, type_: str, resource: str | None) -> tuple[Constraint, ...]:
         found: dict[str, Constraint] = {}
-        for source, says in node.says:
-            for given in says.get("constraint", ()):
+        for statement in node.says:
+            for given in statement.says.get("constraint", ()):
                 if given["key"] in self._written:
                     continue
                 compiled = self._expression(given["expression"], type_, resource)
@@ -81,7 +96,7 @@ class Sources:
                     place=f".{place}" if place else "",
                     text=given["human"],
                     severity=given["severity"],
-                    source=source,
+                    source=statement.source,
                     alone=compiled.alone,
                     holds=compiled.truth,
                 )
