@@ -165,7 +165,10 @@ class Build:
             MappingProxyType(by_url),
             *_patterns(() if path == "url" else patterns),
             given.get("rules") == "closed",
-            bool(given.get("ordered")),
+            {name: turn for turn, name in enumerate(slices)} if given.get("ordered") else {},
+            tuple(
+                one for one in slices.values() if one.required or (one.limits and one.limits.most is not None)
+            ),
         )
 
     def _slice(self, element: Element, name: str, whole: Node, slice_: Node, path: str) -> Element:

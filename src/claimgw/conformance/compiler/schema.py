@@ -56,7 +56,10 @@ class Slicing:
     # Those of the patterns that are one coding of a CodeableConcept, by system and code.
     codings: Mapping[tuple[str, str], "Element"]
     closed: bool
-    ordered: bool
+    # Slice to its turn, if they have to stand in order.
+    order: Mapping[str, int]
+    # Those of which there may not be any number.
+    counted: tuple["Element", ...]
 
 
 @dataclass(frozen=True, slots=True)

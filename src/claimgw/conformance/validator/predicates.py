@@ -55,9 +55,7 @@ class Predicates:
             return True
         # Parts of a resource are long and seldom without anything for others: they are asked one by one.
         sliced = limits.slicing if limits is not None else None
-        return element.type in _DATA_TYPES and (
-            sliced is None or (sliced.path == "url" and not sliced.ordered)
-        )
+        return element.type in _DATA_TYPES and (sliced is None or (sliced.path == "url" and not sliced.order))
 
     def constraints(self, element: Element) -> tuple[Constraint, ...]:
         """Those on a value of the element, as that and as what its type is."""
@@ -269,6 +267,8 @@ def _coded(value_set: ValueSet) -> Accepts:
 
     def accepts(value: Any) -> bool:
         if type(value) is dict and "coding" in value:
+            if len(value["coding"]) > 1:
+                return False  # perhaps two of the list (BV-00527)
             for coding in value["coding"]:
                 if (coding.get("system"), coding.get("code")) in members:
                     return True

@@ -10,6 +10,8 @@ from claimgw.conformance.validator.faults import Kind
 
 # The server's code for one that is in no list at all, beside a code of the provider's own.
 _NO_SUCH_CODE = Code("IB-00238")
+# A second coding is for the provider's own code.
+_TWO_OF_THE_LIST = Code("BV-00527", place=".coding")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 
 
@@ -23,6 +25,8 @@ def broken(value: Any, element: Element, limits: Limits) -> Iterator[tuple[Kind,
         if told in (Answer.NO, Answer.MISSHAPEN):
             yield Kind.CODE, element.errors.get("binding")
             return
+        if _has_shadow(value) and _of_the_list(value, limits.binding.value_set.systems) > 1:
+            yield Kind.CODE, _TWO_OF_THE_LIST
     if (limits.fixed is not None and not same(value, limits.fixed)) or (
         limits.pattern is not None and not follows(value, limits.pattern)
     ):
@@ -35,6 +39,12 @@ def _has_shadow(value: Any) -> bool:
     """Whether the provider's own code stands beside that of the list."""
     codings = value.get("coding") if isinstance(value, dict) else None
     return isinstance(codings, list) and len(codings) > 1
+
+
+def _of_the_list(concept: dict[str, Any], systems: frozenset[str]) -> int:
+    """How many of the systems that the bound value set draws on are given; twice the same is BV-00526."""
+    given = (one.get("system") for one in concept["coding"] if isinstance(one, dict))
+    return len({system for system in given if isinstance(system, str)} & systems)
 
 
 def _longest(value: str, limits: Limits) -> int:

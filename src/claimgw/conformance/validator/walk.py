@@ -153,18 +153,16 @@ class Walk:
     def _sliced(self, value: list[Any], element: Element, limits: Limits, path: str, home: Home) -> None:
         assert limits.slicing is not None
         counts: dict[str, int] = {}
-        order = list(dict.fromkeys(part.slice_name for part in limits.slicing.slices.values()))
         reached = 0
         for index, item in enumerate(value):
             part = choose(item, limits.slicing)
             if part is not None:
                 counts[part.slice_name] = counts.get(part.slice_name, 0) + 1
-                if limits.slicing.ordered:
-                    stands = order.index(part.slice_name)
-                    if stands < reached:
-                        code = element.errors.get("order")
-                        self._add(Kind.ORDER, home, f"{path}[{index}]", code=code, source=limits.source)
-                    reached = max(reached, stands)
+                turn = limits.slicing.order.get(part.slice_name, 0)
+                if turn < reached:
+                    code = element.errors.get("order")
+                    self._add(Kind.ORDER, home, f"{path}[{index}]", code=code, source=limits.source)
+                reached = max(reached, turn)
             elif limits.slicing.closed and item is not None:
                 code = element.errors.get("slicing")
                 self._add(Kind.SLICE, home, f"{path}[{index}]", code=code, source=limits.source)
@@ -174,7 +172,7 @@ class Walk:
 
     def _slices(self, counts: Mapping[str, int], limits: Limits, path: str, home: Home) -> None:
         assert limits.slicing is not None
-        for part in {id(one): one for one in limits.slicing.slices.values()}.values():
+        for part in limits.slicing.counted:
             count, wanted = counts.get(part.slice_name, 0), part.limits
             # The server places a missing extension at the first, and misses `extension` as well.
             by_url = limits.slicing.path == "url"
