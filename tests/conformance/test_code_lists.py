@@ -164,3 +164,24 @@ def test_codes_that_are_known_of_a_loaded_list_or_of_the_wrong_shape_are_not_amo
         assert "procedures" not in _unchecked(message, Schemas(shipped()))
     coding["code"] = "11111-11-11"
     assert "procedures" not in _unchecked(message, _with("1-2"))
+
+
+def _morphologies(message: Json, schemas: Schemas) -> set[tuple[str, str]]:
+    found = check(envelope(message), NOW, direction=Direction.REQUEST, schemas=schemas)
+    return {(one.code, one.path) for one in found if one.code in ("BV-00746", "BV-00809")}
+
+
+def test_a_list_of_diagnoses_tells_which_call_for_a_morphology() -> None:
+    schemas = Schemas(shipped(), CodeLists({CODES + "morphology-diagnosis": frozenset({"C18.9"})}))
+    message = claim()
+    billed = resource(message, 1)
+    category = {"coding": [{"system": CODES + "claim-information-category", "code": "morphology"}]}
+    code = {"coding": [{"system": CODES + "morphology-code", "code": "8140/3"}]}
+    billed["diagnosis"][0]["diagnosisCodeableConcept"]["coding"][0]["code"] = "C18.9"
+    assert _morphologies(message, schemas) == {("BV-00746", "bundle.entry[1].resource.diagnosis")}
+    assert not _morphologies(message, Schemas(shipped()))
+    billed["supportingInfo"].append({"sequence": 99, "category": category, "code": code})
+    assert not _morphologies(message, schemas)
+    billed["diagnosis"][0]["diagnosisCodeableConcept"]["coding"][0]["code"] = "K35.8"
+    assert _morphologies(message, schemas) == {("BV-00809", "bundle.entry[1].resource.supportingInfo")}
+    assert not _morphologies(message, Schemas(shipped()))
