@@ -88,3 +88,17 @@ def test_rules_are_seen_to_find_a_written_fault() -> None:
     assert {code for code in seen if _rules()[code].state not in (*IMPLEMENTED, State.OPEN_LIST)} == set()
     assert len(seen) >= _SEEN
     assert sum(code.startswith("BV") for code in seen) >= _SEEN_BUSINESS
+
+
+def test_what_no_message_can_break_does_not_count_as_judged() -> None:
+    reasons = {
+        "IC-00082": "no array",  # an amount of an adjudication
+        "IB-00035": "no list",  # Claim.meta.security
+        "RE-00133": "any resource",  # the focus of a task
+        "RE-00003": "no reference",  # a diagnosis
+        "DT-00168": "each type",  # when an item was given
+    }
+    for code, words in reasons.items():
+        assert _rules()[code].state is State.NOT_APPLICABLE
+        assert words in _rules()[code].reason
+        assert not _rules()[code].counts

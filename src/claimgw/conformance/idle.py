@@ -1,42 +1,74 @@
 """Why can a code never be given at its place? Some rules of the list cannot be broken by a JSON message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from claimgw.conformance.base import structure
 from claimgw.conformance.compiler.schema import Element
+from claimgw.conformance.error_codes import ErrorCode
 
 _ONCE = "in JSON an element that is no array is given once; an array in its place is of the wrong form"
 _ANY_NUMBER = "any number of them is right"
+_NO_TYPE = "what is missing has no type; the code of the whole choice is given"
 _NO_LIST = "no list is required for it, by no profile and not by base FHIR"
+_EACH_TYPE = "each type that base FHIR allows there has a code of its own"
+_ANY_RESOURCE = "a reference to any resource is right"
+_NO_REFERENCE = "no reference may stand there; one is of the wrong form"
 
 
-def idle(type_: str, element: Mapping[str, Any], kind: str, bound: str) -> str:
-    """The reason, or "". `type_` is that of the profile, `bound` the value set its element is bound to."""
-    match kind:
-        case "cardinality" if element.get("min") == 0:
-            base = _base(type_, element["path"])
-            if base is None:
-                return ""
-            if not base.many:
-                return _ONCE
-            return _ANY_NUMBER if element.get("max") == "*" else ""
-        case "binding" if not bound:
-            base = _base(type_, element["path"])
-            return _NO_LIST if base is not None and not base.codes else ""
+def idle(
+    type_: str, element: Mapping[str, Any], about: ErrorCode, beside: Sequence[ErrorCode], bound: str
+) -> str:
+    """The reason, or "". `type_` is that of the profile, `bound` the value set its element is bound to.
+
+    `beside` are all codes of the element.
+    """
+    base = _base(type_, element["path"])
+    # What an extension holds is limited by its own definition.
+    if not base or (base[0].type == "Extension" and about.kind != "cardinality"):
+        return ""
+    match about.kind:
+        case "cardinality":
+            return _number(element, about, base[0])
+        case "binding":
+            return "" if bound or any(one.codes for one in base) else _NO_LIST
+        case "type" if len(base) > 1 and not about.type:
+            typed = {one.type for one in beside if one.kind == "type"}
+            return _EACH_TYPE if {one.type for one in base} <= typed else ""
+        case "reference":
+            return _reference(element)
     return ""
 
 
-def _base(type_: str, path: str) -> Element | None:
-    """The element of base FHIR; None for what is not there, or stands in an extension or a primitive."""
-    found: Element | None = None
+def _number(element: Mapping[str, Any], about: ErrorCode, base: Element) -> str:
+    if element.get("min") == 0 and not base.many:
+        return _ONCE
+    if element.get("min") == 0 and element.get("max") == "*":
+        return _ANY_NUMBER
+    return _NO_TYPE if about.type else ""
+
+
+def _reference(element: Mapping[str, Any]) -> str:
+    types = element.get("type", ())
+    if not types:
+        return ""
+    targets = [one.get("targetProfile", ()) for one in types if one["code"] == "Reference"]
+    if not targets:
+        return _NO_REFERENCE
+    named = {target.rsplit("/", 1)[-1] for one in targets for target in one}
+    return _ANY_RESOURCE if not named or "Resource" in named else ""
+
+
+def _base(type_: str, path: str) -> list[Element]:
+    """The element of base FHIR, of a choice each; none for what stands in an extension or a primitive."""
+    found: list[Element] = []
     for name in path.split(".")[1:]:
-        if found is not None:
-            if found.primitive or found.type in ("Extension", "Resource"):
-                return None
-            type_ = found.type
-        known = (one for one in structure(type_).elements.values() if one.place == name.removesuffix("[x]"))
-        found = next(known, None)
-        if found is None:
-            return None
+        if found:
+            if found[0].primitive or found[0].type in ("Extension", "Resource"):
+                return []
+            type_ = found[0].type
+        place = name.removesuffix("[x]")
+        found = [one for one in structure(type_).elements.values() if one.place == place]
+        if not found:
+            return []
     return found

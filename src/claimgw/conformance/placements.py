@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from claimgw.conformance.definitions import Definition, Definitions, Package, marks
+from claimgw.conformance.error_codes import error_codes
 from claimgw.conformance.idle import idle
 from claimgw.conformance.terminology import Terminology
 
@@ -77,25 +78,26 @@ def _of(
             )
     bound = next(bindings(element, definitions, package.name), "")
     whole = not bound or terminology.value_set(bound, package.name).complete
-    for code, kind, stated in error_codes(element):
+    given_codes = tuple(error_codes(element))
+    for one in given_codes:
         yield (
-            code,
+            one.code,
             Placement(
                 *about,
-                kind,
+                one.kind,
                 number=f"{element.get('min', 0)}..{element.get('max', '*')}" if "min" in element else "",
-                types=tuple(one["code"] for one in element.get("type", ())),
+                types=tuple(type_["code"] for type_ in element.get("type", ())),
                 targets=tuple(
                     target.rsplit("/", 1)[-1]
-                    for one in element.get("type", ())
-                    for target in one.get("targetProfile", ())
+                    for type_ in element.get("type", ())
+                    for target in type_.get("targetProfile", ())
                 ),
                 value_set=bound,
-                whole=whole or not kind.startswith("binding"),
+                whole=whole or one.kind != "binding",
                 longest=element.get("maxLength"),
                 longest_arabic=next(marks(element, "arabic-max-length"), None),
-                stated=stated,
-                idle=idle(definition["type"], element, kind, bound),
+                stated=one.stated,
+                idle=idle(definition["type"], element, one, given_codes, bound),
             ),
         )
 
@@ -105,19 +107,6 @@ def _open_lists(expression: str, terminology: Terminology, near: str) -> Iterato
     for canonical in _MEMBER_OF.findall(expression):
         if not terminology.value_set(canonical, near).complete:
             yield canonical
-
-
-def error_codes(element: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Code, kind of fault, and the code that goes out if that is another one."""
-    for mark in marks(element, "error-code"):
-        given = {
-            part["url"]: next(value for key, value in part.items() if key != "url")
-            for part in mark["extension"]
-        }
-        yield given["code"], given["kind"], ""
-        for part in mark["extension"]:
-            if part["url"] == "also":
-                yield part["valueCode"], given["kind"], given["code"]
 
 
 def bindings(element: Mapping[str, Any], definitions: Definitions, near: str) -> Iterator[str]:
