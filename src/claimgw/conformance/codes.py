@@ -69,9 +69,23 @@ Task: id=01175 meta=01191 meta.profile=01195 authoredOn=01163 focus=01172 identi
   output.type=01206 output.value=01207 owner=01208 performerType=01210 priority=01211 reasonCode=01212
   reasonReference=01213 relevantHistory=01214 requester=01215 restriction=01216 status=01223
   statusReason=01224
-Patient: gender.id=00973
-Practitioner: gender.id=01093
-CoverageEligibilityRequest: serviced.start=01418 serviced.end=01419
+Patient: gender.id=00973 meta.profile=00992
+Practitioner: gender.id=01093 meta.profile=01103
+PractitionerRole: meta.profile=01145
+Organization: meta.profile=00935
+Location: meta.profile=00826
+Encounter: meta.profile=00736
+Coverage: meta.profile=00531
+Claim: meta.profile=00179
+ClaimResponse: meta.profile=00359
+VisionPrescription: meta.profile=01262
+Communication: meta.profile=00419
+CommunicationRequest: meta.profile=00468
+CoverageEligibilityRequest: meta.profile=00588 serviced.start=01418 serviced.end=01419
+CoverageEligibilityResponse: meta.profile=00669
+PaymentNotice: meta.profile=01015
+PaymentReconciliation: meta.profile=01058
+OperationOutcome: meta.profile=01393
 """
 
 _CODES = """
@@ -184,6 +198,7 @@ def _rows(family: str, table: str) -> Iterator[tuple[str, str]]:
 
 _TABLES: Mapping[Kind, Mapping[str, str]] = {
     Kind.MISSING: dict(_rows("IC", _MISSING)),
+    Kind.SURPLUS: dict(_rows("IC", _MISSING)),
     Kind.FORM: dict(_rows("DT", _FORMS)),
     Kind.CODE: dict(_rows("IB", _CODES)),
 }

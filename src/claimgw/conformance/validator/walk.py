@@ -190,6 +190,10 @@ class Walk:
             self._defer(left, value, element, path, home)
             return
         before = len(self.found)
+        if isinstance(value, list) and len(value) > 1:
+            # An array where JSON has none: the element is there more than once.
+            self._add(Kind.SURPLUS, home, path, code=_code(element, Kind.MISSING))
+            return
         if element.primitive:
             kind = _primitive(value, element)
             if kind is not None:
