@@ -17,8 +17,8 @@ from claimgw.messages.encode import encode
 needed = pytest.mark.skipif(not is_there(), reason="the spec files are not beside the repository")
 
 _SHARE = 0.025
-# What the sample showed when this was last looked at; `make mutants` wants 99. It only ever goes up.
-_FLOOR = 96.0
+# What `make mutants` wants of all; the sample held it for each of five seeds. It only ever goes up.
+_FLOOR = 99.0
 _FUZZED = 150
 
 
