@@ -87,3 +87,22 @@ def test_an_unknown_code_is_refused_with_codes_that_look_like_it(terminal: Termi
 )
 def test_what_is_written_wrong_ends_with_2(terminal: Terminal, words: tuple[str, ...]) -> None:
     terminal.type("rules", *words, code=2)
+
+
+@pytest.mark.parametrize(
+    ("code", "place"),
+    [
+        ("IC-00025", "Bundle.entry[1].resource.identifier"),  # a number
+        ("DT-00229", "Bundle.entry[1].resource.type"),  # a form
+        ("IB-00047", "Bundle.entry[1].resource.type"),  # a list
+        ("RE-00008", "Bundle.entry[1].resource.insurer"),  # a target
+    ],
+)
+def test_where_no_fault_is_written_down_one_is_made(terminal: Terminal, code: str, place: str) -> None:
+    example = terminal.read("rules", code)["example"]
+    assert len(example["patch"]) == 1
+    assert (code, place) in {(found["code"], found["path"]) for found in example["findings"]}
+
+
+def test_a_rule_that_no_message_can_break_has_no_example(terminal: Terminal) -> None:
+    assert terminal.read("rules", "RE-00133")["example"] is None

@@ -16,10 +16,12 @@ from claimgw.cli.output import print_fields, print_json, print_line, print_table
 from claimgw.clock import SystemClock
 from claimgw.conformance import check
 from claimgw.conformance.coverage import Rule
+from claimgw.conformance.definitions import Definitions
+from claimgw.conformance.made import made
 from claimgw.conformance.placements import Placement
 from claimgw.conformance.sentences import sentence
 from claimgw.conformance.severity import Direction, Level, Line, day_of, defaults, direction_of
-from claimgw.conformance.spoilt import Change, Spoilt, spoilt_examples
+from claimgw.conformance.spoilt import Change, Spoilt, sound_messages, spoilt_examples
 from claimgw.conformance.texts import english
 from claimgw.messages.encode import encode
 from claimgw.messages.envelope import Envelope, read
@@ -29,9 +31,9 @@ _MOST_LINES = 12
 _STEP = re.compile(r"([A-Za-z0-9_]+)|\[([0-9]+)\]")
 
 
-def print_rule(rule: Rule, as_json: bool) -> None:
+def print_rule(rule: Rule, definitions: Definitions, as_json: bool) -> None:
     """Everything that is known of it; the example is really judged."""
-    shown = next(iter(spoilt_examples(examples_folder(), rule.listed.code)), None)
+    shown = _example(rule, definitions)
     if as_json:
         print_json(_as_json(rule, shown))
         return
@@ -123,13 +125,21 @@ def _says(one: Placement) -> str:
     return f"{said}; {one.stated} is given" if one.stated else said
 
 
+def _example(rule: Rule, definitions: Definitions) -> Spoilt | None:
+    """The one that is written down, else one that can be made."""
+    written = spoilt_examples(examples_folder(), rule.listed.code)
+    if written or not rule.placements:
+        return next(iter(written), None)
+    return made(rule.listed.code, rule.placements, sound_messages(examples_folder()), definitions, _findings)
+
+
 def _show_example(shown: Spoilt) -> None:
     example = shown.example
     print_line(f"Example: {example.what} ({example.message}.json)")
     for change in (*example.given, *example.patch):
         print_line(f"  {_operation(change)}")
-    lines = _extract(shown.spoilt, example.expression)
-    Console().print(Syntax("\n".join(lines), "json", background_color="default", word_wrap=True))
+    if lines := _extract(shown.spoilt, example.expression):
+        Console().print(Syntax("\n".join(lines), "json", background_color="default", word_wrap=True))
     for one in _judged(shown):
         print_line(f"  {one.severity} {one.code} at {one.path}: {one.text}.")
         print_line(f"  {one.hint}." if one.hint else "")
@@ -141,28 +151,36 @@ def _operation(change: Change) -> str:
 
 
 def _judged(shown: Spoilt) -> list[Finding]:
-    """What the check finds of it at the place of the example, all stages shown."""
-    envelope = read(encode(shown.spoilt))
-    if not isinstance(envelope, Envelope):
-        return [envelope]
-    now = datetime.fromisoformat(shown.example.received or shown.sound["timestamp"])
-    found = check(envelope, now, direction=direction_of(envelope.event), all_stages=True)
+    """What the check finds of it at the place of the example."""
+    found = _findings(shown.spoilt, shown.example.received or shown.sound["timestamp"])
     expected = (shown.example.code, shown.example.expression)
     return [one for one in found if (one.code, one.path) == expected]
 
 
+def _findings(message: dict[str, Any], received: str) -> list[Finding]:
+    """All stages, as if it had come then."""
+    envelope = read(encode(message))
+    if not isinstance(envelope, Envelope):
+        return [envelope]
+    now = datetime.fromisoformat(received)
+    return check(envelope, now, direction=direction_of(envelope.event), all_stages=True)
+
+
 def _extract(tree: Any, expression: str) -> list[str]:
-    """A few lines of JSON at the place, or at what is left of the way to it."""
-    node, name = tree, ""
+    """A few lines of JSON at the place, or at what is left of the way to it; none if that is much."""
+    node, name, whole = tree, "", True
     for key, index in list(_STEP.findall(expression))[1:]:
         if index and isinstance(node, list) and int(index) < len(node):
             node = node[int(index)]
         elif key and isinstance(node, dict) and (full := _key(node, key)) is not None:
             node, name = node[full], full
         else:
+            whole = False
             break
     lines = f'"{name}": {_text(node, indent=2)}'.splitlines()
-    return lines if len(lines) <= _MOST_LINES else [*lines[:_MOST_LINES], "  …"]
+    if len(lines) <= _MOST_LINES:
+        return lines
+    return [*lines[:_MOST_LINES], "  …"] if whole else []
 
 
 def _key(node: dict[str, Any], name: str) -> str | None:

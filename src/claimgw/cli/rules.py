@@ -70,7 +70,7 @@ def rules(
         if would_break is not None and since is not None:
             print_would_break(_target(would_break, known), schemas, since, as_json)
         elif code is not None:
-            print_rule(known[_known(code, known)], as_json)
+            print_rule(known[_known(code, known)], schemas.definitions, as_json)
         elif state is not None or family is not None:
             _list(known, state, family, as_json)
         else:

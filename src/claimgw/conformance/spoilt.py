@@ -65,13 +65,23 @@ def spoilt_examples(examples: Path, code: str | None = None) -> list[Spoilt]:
             if code not in (None, example.code):
                 continue
             if example.message not in sound:
-                decoded = decode((examples / f"{example.message}.json").read_bytes())
-                if not isinstance(decoded, Decoded):
-                    raise ValueError(f"{example.message}.json in {examples} cannot be read")
-                sound[example.message] = decoded.tree
+                sound[example.message] = _tree(examples / f"{example.message}.json")
             before = patched(sound[example.message], example.given)
             found.append(Spoilt(example, before, patched(before, example.patch)))
     return found
+
+
+def sound_messages(examples: Path) -> dict[str, dict[str, Any]]:
+    """All messages of that folder, by their stems. Raises ValueError for one that cannot be read."""
+    return {file.stem: _tree(file) for file in sorted(examples.glob("*.json"))}
+
+
+def _tree(file: Path) -> dict[str, Any]:
+    decoded = decode(file.read_bytes())
+    if not isinstance(decoded, Decoded):
+        raise ValueError(f"{file} cannot be read")
+    tree: dict[str, Any] = decoded.tree
+    return tree
 
 
 def patched(tree: dict[str, Any], patch: Sequence[Change]) -> dict[str, Any]:
