@@ -3,13 +3,14 @@
 import copy
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import structlog
 
 from claimgw.store import attempts
-from tests.clearinghouse.scene import playing
+from claimgw.store.rule_changes import RuleChange, add_rule_change
+from tests.clearinghouse.scene import Scene, playing
 from tests.clearinghouse.spoken import (
     AUTHORIZATION,
     CLAIM,
@@ -68,11 +69,20 @@ def every_input() -> bytes:
 
 
 async def test_no_spoilt_message_gets_a_500_or_leaves_an_attempt_open(address: str) -> None:
+    await _play(address, MESSAGES)
+
+
+async def test_nor_does_one_where_an_operator_has_put_every_rule_off(sqlite: str) -> None:
+    await _play(sqlite, MESSAGES, off=("BV", "DT", "FR", "GE", "IB", "IC", "RE"))
+
+
+async def _play(address: str, count: int, off: Sequence[str] = ()) -> None:
     chance = random.Random(SEED)
     answering = says(lambda raw: spoilt(in_session(raw), chance))
     async with playing(address, answering) as scene:
+        await _put_off(scene, off)
         with structlog.testing.capture_logs() as lines:
-            for number in range(MESSAGES):
+            for number in range(count):
                 raw = fresh(AUTHORIZATION if number % 8 == 0 else CLAIM)
                 messages = {
                     0: (spoilt(raw, chance), scene.key),
@@ -91,3 +101,11 @@ async def test_no_spoilt_message_gets_a_500_or_leaves_an_attempt_open(address: s
         async with scene.gateway.database.read() as unit:
             assert await attempts.still_open(unit) == []
         await scene.poll()
+
+
+async def _put_off(scene: Scene, families: Sequence[str]) -> None:
+    now = scene.clock.now()
+    async with scene.gateway.database.write() as unit:
+        for family in families:
+            await add_rule_change(unit, RuleChange(family, "off", now.date(), None, "", now, "a test"))
+    scene.clock.advance(3)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from claimgw.conformance import Direction, check, direction_of
+from claimgw.conformance.base import is_resource
 from claimgw.conformance.definitions import Definitions, shipped, shipped_versions
 from claimgw.conformance.loading import load
 from claimgw.conformance.validator.schemas import Schemas, standard
@@ -98,6 +99,10 @@ def test_only_versions_that_are_loaded_may_be_declared() -> None:
     production = load(versions=("1.0.0",))
     assert "RE-00170" in {code for code, _ in _errors(_next(poll()), production)}
     assert _errors(poll(), production) == set()
+
+
+def test_resources_alone_have_profiles_to_declare() -> None:
+    assert all(map(is_resource, standard().accepted))
 
 
 def test_without_settings_everything_that_is_shipped_is_loaded() -> None:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from claimgw.store import messages
+from claimgw.store.rule_changes import RuleChange, add_rule_change
 from tests.clearinghouse.spoken import CLAIM, deferred, fresh, opened, polling
 from tests.endpoint.doors import Doors
 from tests.gateway import FHIR, HOSPITAL
@@ -46,6 +47,27 @@ async def test_a_faulty_message_is_told_every_finding_and_nothing_is_kept(doors:
     async with doors.gateway.database.read() as unit:
         for message in (raw, sound):
             assert await messages.by_wire_id(unit, opened(message).bundle_id or "") == []
+
+
+async def test_codes_that_nobody_can_check_are_told_here_and_not_on_the_wire(doors: Doors) -> None:
+    told = (await validate(doors, fresh(CLAIM))).json()["issue"]
+    assert {issue["severity"] for issue in told} == {"information"}
+    assert [issue for issue in told if "Not checked" in issue["details"]["coding"][0]["display"]]
+    refused = fresh(CLAIM).replace(b'"status": "active"', b'"status": "active", "mood": "good"', 1)
+    answer = await doors.gateway.post(refused, doors.keys[HOSPITAL])
+    assert b"FR-00027" in answer.content
+    assert b"Not checked" not in answer.content
+
+
+async def test_an_operators_change_holds_here_as_well(doors: Doors) -> None:
+    raw = fresh(CLAIM).replace(b'"status": "active"', b'"status": "active", "mood": "good"', 1)
+    assert "FR-00027" in codes(await validate(doors, raw))
+    now = doors.clock.now()
+    change = RuleChange("FR-00027", "off", now.date(), None, "", now, "a test")
+    async with doors.gateway.database.write() as unit:
+        await add_rule_change(unit, change)
+    doors.clock.advance(3)
+    assert "FR-00027" not in codes(await validate(doors, raw))
 
 
 async def test_an_event_nobody_knows_is_a_finding_too(doors: Doors) -> None:

@@ -29,6 +29,12 @@ def own(raw: bytes) -> Envelope:
     return envelope
 
 
+def answerable(envelope: Envelope) -> bool:
+    """Whether a claim tells what any answer to it repeats; of other messages an answer repeats nothing."""
+    event = envelope.event
+    return event is None or not _is_claim(event) or claim_replies.answerable(envelope)
+
+
 def refusing(envelope: Envelope, findings: Sequence[Finding], now: datetime) -> bytes | None:
     """The answer of the event's own kind with every finding; None if only a bare outcome can be given."""
     event = envelope.event

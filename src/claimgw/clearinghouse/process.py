@@ -113,13 +113,15 @@ def _check(
     now: datetime,
 ) -> list[Finding]:
     served = served_by(destination, registry, now) if destination else frozenset()
+    # What the gateway reads itself it must be able to read: operators' changes are for what it passes on.
+    passed_on = event.way is Way.INSURER and answer.answerable(envelope)
     return check(
         envelope,
         now,
         direction=direction_of(event),
         served=served,
         schemas=parts.schemas,
-        severities=registry.severities,
+        severities=registry.severities if passed_on else None,
     )
 
 
