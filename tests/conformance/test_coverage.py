@@ -92,7 +92,6 @@ def test_rules_are_seen_to_find_a_written_fault() -> None:
 
 def test_what_no_message_can_break_does_not_count_as_judged() -> None:
     reasons = {
-        "IC-00082": "no array",  # an amount of an adjudication
         "IB-00035": "no list",  # Claim.meta.security
         "RE-00133": "any resource",  # the focus of a task
         "RE-00003": "no reference",  # a diagnosis
