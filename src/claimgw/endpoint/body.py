@@ -16,7 +16,10 @@ _TAKEN = {FHIR_JSON, "application/json", "application/json+fhir"}
 
 
 def unacceptable(request: Request, taken: Mapping[str, str] = NOTHING) -> Refusal | None:
-    """What the head alone forbids (spec §9.1, §9.3). `taken`: the parameters there are, and their value."""
+    """What the head alone forbids (spec §9.1, §9.3).
+
+    `taken`: the parameters there are, and their one value; "" for any.
+    """
     media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     if media.strip() not in _TAKEN:
         return _refusal(415, f"The content type is not {FHIR_JSON}", f"Send Content-Type: {FHIR_JSON}")
@@ -29,8 +32,11 @@ def unacceptable(request: Request, taken: Mapping[str, str] = NOTHING) -> Refusa
     accepted = request.headers.get("accept", "*/*").lower()
     if not any(media in accepted for media in (*_TAKEN, "*/*", "application/*")):
         return _refusal(406, f"The answer would be {FHIR_JSON}, which is not accepted", f"Accept {FHIR_JSON}")
-    if not request.query_params.items() <= taken.items():
-        known = " or ".join(f"{name}={value}" for name, value in taken.items())
+    asked = request.query_params
+    if len(asked) < len(asked.multi_items()) or not all(
+        name in taken and taken[name] in ("", value) for name, value in asked.items()
+    ):
+        known = " or ".join(f"{name}={value or '…'}" for name, value in taken.items())
         hint = f"Give {known}, or nothing" if taken else "Leave the query of the address out"
         return _refusal(400, "The operation does not take these parameters", hint)
     return None

@@ -1,4 +1,4 @@
-"""POST /$validate: what is wrong with a message, without sending it."""
+"""POST /$validate: what is wrong with a message or a resource, without sending it."""
 
 from dataclasses import dataclass
 
@@ -6,26 +6,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from claimgw.access.callers import Stranger
+from claimgw.access.registry import Snapshot
+from claimgw.clearinghouse.admit import served_by
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.parts import Parts
-from claimgw.conformance import check, direction_of
-from claimgw.conformance.severity import Severities
-from claimgw.conformance.unchecked import unchecked
+from claimgw.conformance import Validator
 from claimgw.endpoint.body import read_body, unacceptable
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.outcomes import fhir, guarded, refuse, stranger
-from claimgw.messages import replies
-from claimgw.messages.envelope import Envelope, read
-from claimgw.messages.findings import Finding, Severity
+from claimgw.endpoint.parameters import asked
+from claimgw.errors import ConfigurationError
+from claimgw.messages.encode import encode
+from claimgw.messages.findings import Finding
+from claimgw.messages.identifiers import Licence
 
-_PARAMETERS = {"stages": "all"}
+_PARAMETERS = {"stages": "all", "profile": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Validate:
     """The FHIR operation: an OperationOutcome with every finding, or one that says nothing is wrong.
 
-    Staged like the gateway itself (spec §0.3 item 1): `?stages=all` shows all there is at once.
+    The status is 200 whatever is found, and 400 for what is no FHIR resource at all. Staged like the gateway
+    itself (spec §0.3 item 1): `?stages=all` shows all there is at once.
     """
 
     parts: Parts
@@ -42,22 +45,27 @@ class Validate:
         raw = await read_body(request)
         if isinstance(raw, Refusal):
             return refuse(raw)
-        envelope = read(raw)
-        if isinstance(envelope, Finding):
-            return fhir(replies.outcome([envelope]))
-        all_stages = "stages" in request.query_params
-        severities = (await self.parts.registry.current()).severities
-        return fhir(replies.outcome(self._findings(envelope, severities, all_stages=all_stages)))
+        question = asked(raw, request.query_params.get("profile"))
+        if isinstance(question, Refusal):
+            return refuse(question)
+        validator = self._validator(await self.parts.registry.current())
+        try:
+            verdict = validator.validate(
+                question.resource,
+                profile=question.profile,
+                all_stages="stages" in request.query_params,
+            )
+        except ConfigurationError as fault:
+            return refuse(Refusal(400, (Finding("GE-00016", "", f"The profile cannot be used: {fault}"),)))
+        if not verdict.resource_type:
+            return refuse(Refusal(400, verdict.findings))
+        return fhir(encode(verdict.as_operation_outcome()))
 
-    def _findings(self, envelope: Envelope, severities: Severities, *, all_stages: bool) -> list[Finding]:
-        schemas = self.parts.schemas
-        sound = Finding("GE-00000", "Bundle", "Nothing is wrong", severity=Severity.INFORMATION)
-        found = check(
-            envelope,
-            self.parts.clock.now(),
-            direction=direction_of(envelope.event),
-            all_stages=all_stages,
-            schemas=schemas,
-            severities=severities,
-        )
-        return [*(found or [sound]), *unchecked(envelope, schemas.terminology)]
+    def _validator(self, registry: Snapshot) -> Validator:
+        now = self.parts.clock.now()
+
+        def served(receiver: Licence) -> frozenset[Licence]:
+            participant = registry.participant(str(receiver))
+            return served_by(participant, registry, now) if participant else frozenset()
+
+        return Validator.of(self.parts.schemas, registry.severities, self.parts.clock, served)
