@@ -30,7 +30,11 @@ def grafted(bundle: Json) -> Json | None:
     sport = _concept(_HL7 + "v3-ActCode", "SPT")
     claim["accident"] = {"date": str(claim["created"])[:10], "type": sport}
     _extend(claim)
+    if "payee" in claim:
+        party = copy.deepcopy(claim["provider"])
+        claim["payee"] = {"type": _concept(_HL7 + "payeetype", "other"), "party": party}
     for item in claim["item"]:
+        _complete(claim, item)
         if "detail" not in item:
             item["detail"] = [_part(item) | {"subDetail": [_part(item, "tax", *_PRESCRIBED)]}]
     for patient in (one for one in _resources(more) if one["resourceType"] == "Patient"):
@@ -48,18 +52,48 @@ def _extend(claim: Json) -> None:
     there = {one["url"] for one in extensions}
     added = [_extension("newborn", valueBoolean=False)]
     if not any("eligibility" in url for url in there):
-        answer = {"system": _MINE + "eligibility-response", "value": "ER-OTHER"}
-        reference = {"type": "CoverageEligibilityResponse", "identifier": answer}
-        added.append(_extension("eligibility-response", valueReference=reference))
+        added += _eligibility(claim)
     if claim["use"] == "preauthorization":
         added.append(_extension("transfer", valueBoolean=False))
+        claim.setdefault("fundsReserve", _concept(_HL7 + "fundsreserve", "provider"))
     else:
         period = {"start": "2026-01-01", "end": "2026-12-31"}
         batch = {"system": _MINE + "batch", "value": "B-1"}
         added.append(_extension("batch-identifier", valueIdentifier=batch))
         added.append(_extension("batch-number", valuePositiveInt=1))
         added.append(_extension("batch-period", valuePeriod=period))
+        if claim["use"] == "claim" and not any("authorization" in url for url in there):
+            answer = {"system": _MINE + "authorization", "value": "PA-OTHER"}
+            reference = {"type": "ClaimResponse", "identifier": answer}
+            added.append(_extension("priorauth-response", valueReference=reference))
+            claim["insurance"][0]["preAuthRef"] = ["PA-OTHER-1"]
     extensions += [one for one in added if one["url"] not in there]
+
+
+def _eligibility(claim: Json) -> list[Json]:
+    """It was asked for: off line before an authorization, else by a message."""
+    if claim["use"] == "preauthorization":
+        return [
+            _extension("eligibility-offline-reference", valueString="OFF-1"),
+            _extension("eligibility-offline-date", valueDateTime=str(claim["created"])[:10]),
+        ]
+    answer = {"system": _MINE + "eligibility-response", "value": "ER-OTHER"}
+    reference = {"type": "CoverageEligibilityResponse", "identifier": answer}
+    return [_extension("eligibility-response", valueReference=reference)]
+
+
+def _complete(claim: Json, item: Json) -> None:
+    """What leaves the sums as they are: a factor of one, the payer's share, a site of the body."""
+    if claim["use"] != "predetermination":
+        item.setdefault("factor", 1)
+    shares = {one["url"]: one.get("valueMoney") for one in item["extension"]}
+    mine, theirs = (DEFINITIONS + f"extension-{name}-share" for name in ("patient", "payer"))
+    if mine in shares and theirs not in shares:
+        rest = item["net"]["value"] - shares[mine]["value"]
+        item["extension"].append(_extension("payer-share", valueMoney={"value": rest, "currency": "SAR"}))
+    if claim["type"]["coding"][0]["code"] in ("institutional", "professional", "pharmacy"):
+        item.setdefault("bodySite", _concept(CODES + "body-site", "E1"))
+        item.setdefault("subSite", [_concept(CODES + "subsite", "R")])
 
 
 def _part(item: Json, *names: str) -> Json:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from campaigns.additions import fuller
 from campaigns.classes import of_each_class
 from campaigns.grafts import grafted
 from campaigns.spec import Json
@@ -28,7 +29,7 @@ def samples() -> dict[str, Sample]:
     for sample in list(found.values()):
         for class_, made in of_each_class(sample.bundle):
             found[f"{sample.name}-{class_}"] = Sample(f"{sample.name}-{class_}", made)
-        if more := grafted(sample.bundle):
+        if more := fuller(grafted(sample.bundle) or sample.bundle):
             found[sample.name + "-more"] = Sample(sample.name + "-more", more)
     return found
 

@@ -70,6 +70,15 @@ REVIEWED: tuple[Reviewed, ...] = (
         Reviewed(
             kind,
             variant,
+            r"encounter-\w+-\w+ Encounter\.(extension:|hospitalization\.)\w.*|cancel-request Task\.reasonCode",
+            "0.3.0 has one code for the number, that of the rule which demands it, told of too many as well",
+        )
+        for kind, variant in ((Kind.DOUBLED, "doubled"), (Kind.ARRAY, "two in an array"))
+    ),
+    *(
+        Reviewed(
+            kind,
+            variant,
             r"bundle Bundle\.entry",
             "of the first entry: that it is no MessageHeader (BV-00126) is seen first, at its resource",
         )
