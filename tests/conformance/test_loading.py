@@ -154,6 +154,12 @@ def test_a_profile_of_an_operators_package_may_be_declared_and_is_judged_by(tmp_
     assert "RE-00170" not in {code for code, _ in new}
 
 
+def test_a_profile_built_on_another_one_stands_where_that_one_is_asked_for(tmp_path: Path) -> None:
+    schemas = load(packages=(_package(tmp_path / "house", baseDefinition=DEFINITIONS + "coverage|1.0.0"),))
+    assert _errors(_declaring(_URL + "|1.0.0"), schemas) == set()
+    assert _errors(_declaring(_URL + "|9.0.0"), schemas)
+
+
 def test_a_package_may_lie_as_it_is_published(tmp_path: Path) -> None:
     _package(tmp_path / "house" / "package")
     (tmp_path / "house" / "package" / ".index.json").write_text('{"files": []}')

@@ -8,6 +8,7 @@ from claimgw.conformance.compiler.differential import Node, applies_everywhere, 
 from claimgw.conformance.compiler.schema import Binding, Code, Constraint, Structure
 from claimgw.conformance.definitions import CORE, Definition, Definitions, marks
 from claimgw.conformance.fhirpath import CannotCompile, Compiled, compile_expression
+from claimgw.conformance.profiles import built_on
 from claimgw.conformance.terminology import Terminology
 from claimgw.errors import ConfigurationError
 
@@ -30,6 +31,7 @@ class Sources:
         self._trees: dict[tuple[str, str], Node] = {}
         # Data types and extensions as profiles make them: the same ones stand in many elements.
         self.forms: dict[FormKey, Structure] = {}
+        self._built_on = built_on(definitions)
         self._everywhere = {
             definition["type"]: tree([definition])
             for definition, _ in definitions.all("StructureDefinition")
@@ -64,7 +66,10 @@ class Sources:
         return located[0]
 
     def targets(self, canonicals: Iterable[str], near: str) -> Mapping[str, frozenset[str]]:
-        """Type to profiles; of base FHIR's types any profile will do, and of `Resource` anything."""
+        """Type to profiles; of base FHIR's types any profile will do, and of `Resource` anything.
+
+        A profile built on one of them will do too, in the version it is built in: who keeps it keeps both.
+        """
         found: dict[str, frozenset[str]] = {}
         for canonical in canonicals:
             if canonical == CORE + "Resource":
@@ -74,7 +79,11 @@ class Sources:
                 continue
             definition = self.type_profile(canonical, near)
             if found.get(definition["type"]) != frozenset():
-                found[definition["type"]] = found.get(definition["type"], frozenset()) | {definition["url"]}
+                found[definition["type"]] = (
+                    found.get(definition["type"], frozenset())
+                    | {definition["url"]}
+                    | self._built_on.get(definition["url"], frozenset())
+                )
         return MappingProxyType(found)
 
     def binding(self, node: Node, near: str) -> Binding | None:

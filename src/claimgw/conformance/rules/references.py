@@ -14,7 +14,7 @@ from claimgw.messages.references import index, is_relative, resolve
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """An entry. `profiles` are what it declares, without versions; `fits`: one of them is accepted for it."""
+    """An entry. `profiles` are what it declares, with versions and without; `fits`: it may declare one."""
 
     type: str
     resource: Mapping[str, Any]
@@ -113,7 +113,7 @@ def _target(
 ) -> _Target:
     declared = [one for one in items_at(object_at(resource, "meta"), "profile") if isinstance(one, str)]
     fits = known is None or not declared or any(one in known for one in declared)
-    profiles = frozenset(one.partition("|")[0] for one in declared)
+    profiles = frozenset((*declared, *(one.partition("|")[0] for one in declared)))
     return _Target(kind, resource, full_url, path, profiles, fits)
 
 
