@@ -70,7 +70,7 @@ REVIEWED: tuple[Reviewed, ...] = (
         Reviewed(
             kind,
             variant,
-            r"encounter-\w+-\w+ Encounter\.(extension:|hospitalization\.)\w.*|cancel-request Task\.reasonCode",
+            r"encounter-\S+ Encounter\.(extension:|hospitalization\.)\w.*|cancel-request Task\.reasonCode",
             "0.3.0 has one code for the number, that of the rule which demands it, told of too many as well",
         )
         for kind, variant in ((Kind.DOUBLED, "doubled"), (Kind.ARRAY, "two in an array"))
