@@ -31,7 +31,7 @@ class _Nothing(Acceptance):
     """Accepts nothing: the walk looks at every value."""
 
     def __init__(self) -> None:
-        super().__init__(standard().structure)
+        super().__init__(standard().structure, standard().member_of)
 
     def of(self, shape: Structure) -> dict[str, Any]:
         return {}

@@ -22,8 +22,8 @@ from claimgw.conformance.fhirpath.runtime import RUNTIME
 from claimgw.conformance.fhirpath.scope import Scope
 from claimgw.conformance.fhirpath.shapes import PRIMITIVES, RESOURCE
 
-# Scope is used: what it holds, or a function of the runtime that is handed it.
-_ASKS_SCOPE = re.compile(r"\bs\.|\b_\w+\(s\b")
+# What differs from message to message: what the scope holds, and where references lead.
+_ASKS_SCOPE = re.compile(r"\bs\.|\b_resolve\(s\b")
 # Each resource tells its own type, and with it what it holds.
 _ABSTRACT = frozenset({"Resource", "DomainResource"})
 
@@ -34,8 +34,8 @@ class Compiled:
 
     Where FHIRPath ends in an error because an operand has several items, the operand counts as empty. What
     has not the JSON form of its type is not there. `source` is the Python it became, to look at. `alone`: the
-    node decides, whatever the scope. `truth` is `holds` for a node of which it is known that it is an object,
-    or of the form of its primitive type.
+    node decides, whatever message it stands in and whenever. `truth` is `holds` for a node that is known to be
+    an object, or of the form of its primitive type.
     """
 
     expression: str

@@ -12,12 +12,10 @@ def coded(case: Case) -> Iterator[Finding]:
     if focal is None or focal.type != "Claim":
         return
     for index, information in objects_at(focal.resource, "supportingInfo"):
-        categories = {code for _, code in codes_at(information, "category")}
-        if (
-            "chief-complaint" not in categories
-            and (code := object_at(information, "code"))
-            and not code.get("coding")
-        ):
+        code = object_at(information, "code")
+        if not code or code.get("coding"):
+            continue
+        if "chief-complaint" not in {category for _, category in codes_at(information, "category")}:
             yield Finding(
                 "BV-00530",
                 f"{place(focal)}.supportingInfo[{index}].code",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from claimgw.conformance.compiler.schema import Constraint, Element, Structure
+from claimgw.conformance.fhirpath.scope import MemberOf
 from claimgw.conformance.validator.predicates import Accepts, Predicates
 
 
@@ -24,8 +25,8 @@ class Item(NamedTuple):
 class Acceptance:
     """The predicates, each made when first asked for. `structure` gives the structures of base types."""
 
-    def __init__(self, structure: Callable[[str], Structure]) -> None:
-        self._predicates = Predicates(structure)
+    def __init__(self, structure: Callable[[str], Structure], member_of: MemberOf) -> None:
+        self._predicates = Predicates(structure, member_of)
         self._parts: dict[int, tuple[Structure, Mapping[str, Accepts]]] = {}
         self._items: dict[int, tuple[Element, Item]] = {}
 

@@ -6,10 +6,8 @@ from typing import Any
 
 from claimgw.conformance.case import Case
 from claimgw.conformance.fhirpath import Scope
-from claimgw.conformance.terminology import Answer, answer
 from claimgw.conformance.validator.faults import Breach, Pending
 from claimgw.conformance.validator.schemas import Schemas
-from claimgw.errors import ConfigurationError
 from claimgw.messages.envelope import Entry
 
 # `today()` is the day in Saudi Arabia, where these messages are sent.
@@ -44,17 +42,10 @@ class _Scopes:
                 root=self._envelope.bundle,
                 now=self._now,
                 resolve=self._resolve,
-                member_of=self._member_of,
+                member_of=self._schemas.member_of,
             )
         return found
 
     def _resolve(self, reference: str, resource: Any) -> dict[str, Any] | None:
         entry = self._envelope.find(reference, self._entries.get(id(resource)))
         return entry.resource if entry else None
-
-    def _member_of(self, value: Any, canonical: str) -> bool | None:
-        try:
-            told = answer(self._schemas.terminology.value_set(canonical), value)
-        except ConfigurationError:
-            return None
-        return None if told is Answer.UNKNOWN else told is Answer.YES

@@ -5,12 +5,14 @@ addresses and lengths are constants beside it.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
 from typing import Any, TypeAlias
 
 from claimgw.conformance.base import ANY_RESOURCE
 from claimgw.conformance.compiler.schema import Constraint, Element, Holds, Limits, Slicing, Structure
+from claimgw.conformance.fhirpath.scope import MemberOf, Scope
 from claimgw.conformance.invariants import INVARIANTS
 from claimgw.conformance.lexical import WHOLE_NUMBERS, form
 from claimgw.conformance.terminology import Answer, ValueSet, answer
@@ -30,9 +32,11 @@ _DATA_TYPES = frozenset(_DATA_TYPE_WORDS.split())
 class Predicates:
     """All functions of one set of schemas: they call each other by name."""
 
-    def __init__(self, structure: Callable[[str], Structure]) -> None:
+    def __init__(self, structure: Callable[[str], Structure], member_of: MemberOf) -> None:
         self._structure = structure
-        self._names: dict[str, Any] = {}
+        # Of no message: constraints that are asked here ask nothing else of it.
+        self._scope = Scope(None, None, datetime.max.replace(tzinfo=UTC), lambda *_: None, member_of)
+        self._names: dict[str, Any] = {"s": self._scope}
         self._numbers = count()
         self._forms: dict[int, tuple[Structure, str]] = {}
         self._texts: dict[tuple[Any, ...], Accepts] = {}
@@ -136,7 +140,7 @@ class Predicates:
         for constraint in shape.constraints:
             # The others are left to those who know the message.
             if constraint.alone:
-                yield f" if not {self._constant(constraint.holds)}(None, x): return False"
+                yield f" if not {self._constant(constraint.holds)}(s, x): return False"
         for invariant in INVARIANTS.get(shape.name, ()):
             yield f" if {self._constant(invariant.broken)}(x): return False"
 
@@ -199,7 +203,7 @@ class Predicates:
             # Of a text, they are tested with its form.
             if not (element.primitive and _is_text(element)):
                 for holds in _alone(element):
-                    yield f"{indent}if not {self._constant(holds)}(None, {x}): return False"
+                    yield f"{indent}if not {self._constant(holds)}(s, {x}): return False"
 
     def _no_primitive(self, element: Element, x: str) -> str:
         type_ = element.type
@@ -221,10 +225,10 @@ class Predicates:
         holds = _alone(element)
         key = (element.type, *map(id, holds))
         if key not in self._texts:
-            known = form(element.type)
+            known, scope = form(element.type), self._scope
 
             def accepts(value: str) -> bool:
-                return known(value) and all(kept(None, value) for kept in holds)
+                return known(value) and all(kept(scope, value) for kept in holds)
 
             remembered = (
                 accepts if element.type in ("id", "base64Binary") else lru_cache(_REMEMBERED)(accepts)

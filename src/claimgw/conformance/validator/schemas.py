@@ -10,7 +10,7 @@ from claimgw.conformance.compiler.schema import Structure
 from claimgw.conformance.compiler.sources import Sources
 from claimgw.conformance.definitions import Definitions, shipped
 from claimgw.conformance.profiles import accepted, canonical
-from claimgw.conformance.terminology import CodeProvider, Terminology
+from claimgw.conformance.terminology import Answer, CodeProvider, Terminology, answer
 from claimgw.conformance.validator.accept import Acceptance
 from claimgw.errors import ConfigurationError
 
@@ -34,8 +34,16 @@ class Schemas:
         self.accepted = accepted(definitions)
         self._compiler = Compiler(Sources(definitions, self.terminology, WRITTEN))
         self.structure = self._compiler.structure
-        self.acceptance = Acceptance(self.structure)
+        self.acceptance = Acceptance(self.structure, self.member_of)
         self._without_profile: dict[str, Structure] = {}
+
+    def member_of(self, value: Any, canonical: str) -> bool | None:
+        """Whether a code, Coding or CodeableConcept is in a value set; None if it cannot be told."""
+        try:
+            told = answer(self.terminology.value_set(canonical), value)
+        except ConfigurationError:
+            return None
+        return None if told is Answer.UNKNOWN else told is Answer.YES
 
     def of_resource(self, resource: Mapping[str, Any], type_: str) -> Structure:
         """The first profile that is declared, known, and of that type.
