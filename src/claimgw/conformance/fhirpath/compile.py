@@ -34,8 +34,8 @@ class Compiled:
 
     Where FHIRPath ends in an error because an operand has several items, the operand counts as empty. What
     has not the JSON form of its type is not there. `source` is the Python it became, to look at. `alone`: the
-    node decides, whatever message it stands in and whenever. `truth` is `holds` for a node that is known to be
-    an object, or of the form of its primitive type.
+    node decides, in whatever message and whenever. `truth` is `holds` for a node that is known to be an
+    object, or of the form of its primitive type.
     """
 
     expression: str
