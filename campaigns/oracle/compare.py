@@ -58,12 +58,20 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """`both` are the names of the constraints that both find broken; `noticed` who noticed the fault."""
+class Subject:
+    """What was made of which message."""
 
-    noticed: tuple[bool, bool]
+    made: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """`both` are the constraints that both find broken; `noticed` who noticed the fault of a mutant."""
+
     both: tuple[str, ...]
     differences: tuple[Difference, ...]
+    noticed: tuple[bool, bool] = (False, False)
 
 
 def ours(findings: Iterable[Finding], keys: Container[str]) -> list[Said]:
@@ -78,11 +86,16 @@ def ours(findings: Iterable[Finding], keys: Container[str]) -> list[Said]:
     ]
 
 
-def theirs(issues: Iterable[Issue], keys: Container[str]) -> list[Said]:
-    """A constraint of R4 itself counts as a fault of structure, as it does with us."""
+def theirs(issues: Iterable[Issue], keys: Container[str], timed: Container[str] = ()) -> list[Said]:
+    """A constraint of R4 itself counts as a fault of structure, as it does with us.
+
+    `timed` are the keys of constraints that ask what time it is: the validator cannot be told it, and its
+    word does not count.
+    """
     return [
         Said(one.key or one.id, one.key if one.key in keys else "", one.place, one.error, one.text)
         for one in issues
+        if one.key not in timed
     ]
 
 
@@ -106,10 +119,18 @@ def of_mutant(mutant: Mutant, our: list[Said], their: list[Said]) -> Compared:
     found = [
         *_fault(mutant, here, there, our, their),
         *_elsewhere(mutant, our, their),
-        *_constraints(mutant, our, their),
+        *_constraints(_subject(mutant), our, their),
     ]
-    both = {one.key for one in our if one.key} & {one.key for one in their if one.key}
-    return Compared((bool(here), bool(there)), tuple(sorted(both)), tuple(found))
+    return Compared(_both(our, their), tuple(found), (bool(here), bool(there)))
+
+
+def of_written(subject: Subject, our: list[Said], their: list[Said]) -> Compared:
+    """A fault that somebody wrote for a rule: most are not of structure, so constraints only."""
+    return Compared(_both(our, their), tuple(_constraints(subject, our, their)))
+
+
+def _both(our: list[Said], their: list[Said]) -> tuple[str, ...]:
+    return tuple(sorted({one.key for one in our if one.key} & {one.key for one in their if one.key}))
 
 
 def near(place: str, places: Iterable[str]) -> bool:
@@ -135,7 +156,7 @@ def _fault(
         return
     side, speaking, other = (Side.OURS, here, their) if here else (Side.THEIRS, there, our)
     said = " ".join(sorted({one.name for one in other}))
-    yield _difference(About.FAULT, side, mutant, speaking[0], said)
+    yield _difference(About.FAULT, side, _subject(mutant), speaking[0], said)
 
 
 def _elsewhere(mutant: Mutant, our: list[Said], their: list[Said]) -> Iterator[Difference]:
@@ -145,19 +166,23 @@ def _elsewhere(mutant: Mutant, our: list[Said], their: list[Said]) -> Iterator[D
             if not one.error or one.key or one.what.startswith("BV") or _here(one, mutant):
                 continue
             if not any(near(one.place, [said.place]) or near(said.place, [one.place]) for said in other):
-                yield _difference(About.ELSEWHERE, side, mutant, one, "")
+                yield _difference(About.ELSEWHERE, side, _subject(mutant), one, "")
 
 
-def _constraints(mutant: Mutant, our: list[Said], their: list[Said]) -> Iterator[Difference]:
+def _constraints(subject: Subject, our: list[Said], their: list[Said]) -> Iterator[Difference]:
     """Constraints that only one finds broken, each once for a message: places differ by design."""
     for side, speaking, other in ((Side.OURS, our, their), (Side.THEIRS, their, our)):
         known = {one.key for one in other}
         for one in speaking:
             if one.key and one.key not in known:
                 known.add(one.key)
-                yield _difference(About.CONSTRAINT, side, mutant, one, "")
+                yield _difference(About.CONSTRAINT, side, subject, one, "")
 
 
-def _difference(about: About, side: Side, mutant: Mutant, one: Said, other: str) -> Difference:
-    subject = f"{mutant.kind.value} ({mutant.variant}) {mutant.profile} {mutant.element}"
-    return Difference(about, side, one.name, other, subject, mutant.example, one.place, one.text)
+def _subject(mutant: Mutant) -> Subject:
+    made = f"{mutant.kind.value} ({mutant.variant}) {mutant.profile} {mutant.element}"
+    return Subject(made, mutant.example)
+
+
+def _difference(about: About, side: Side, subject: Subject, one: Said, other: str) -> Difference:
+    return Difference(about, side, one.name, other, subject.made, subject.example, one.place, one.text)

@@ -15,7 +15,10 @@ PROFILES = Path(__file__).parents[2] / "profiles"
 _NEEDED = ("java", "javac", "npm")
 _R4 = "hl7.fhir.r4.core#4.0.1"
 # Ours, as the validator names packages, by their folders. HL7's lists first: ours stand on them.
-_OURS = {"claimgw.hl7-lists#4.0.1": "hl7-lists/4.0.1", "claimgw.nphies-fs#1.0.0": "nphies-fs/1.0.0"}
+_OURS = {
+    "claimgw.hl7-lists#4.0.1": "hl7-lists/4.0.1",
+    "claimgw.nphies-fs#1.0.0": "nphies-fs/1.0.0",
+}
 # Asked for by the validator when it starts, and not needed here: an empty package of that name will do.
 _UNUSED = "hl7.fhir.xver-extensions#0.0.12"
 _MANIFEST = (

@@ -21,6 +21,7 @@ class Report:
 
     loaded: Loaded
     valid: int = 0
+    written: int = 0
     noticed: Counter[tuple[bool, bool]] = field(default_factory=Counter)
     both: Counter[str] = field(default_factory=Counter)
     explained: dict[Explained, list[Difference]] = field(default_factory=dict)
@@ -34,8 +35,13 @@ class Report:
         self.valid += 1
         self._sort(differences)
 
-    def add(self, compared: Compared) -> None:
+    def add_mutant(self, compared: Compared) -> None:
         self.noticed[compared.noticed] += 1
+        self.both.update(compared.both)
+        self._sort(compared.differences)
+
+    def add_written(self, compared: Compared) -> None:
+        self.written += 1
         self.both.update(compared.both)
         self._sort(compared.differences)
 
@@ -53,9 +59,9 @@ class Report:
         for url, said in self.loaded.broken.items():
             console.print(f"  {url}: {'; '.join(said[:_SHOWN])}", markup=False)
         console.print(
-            f"{self.valid} valid messages, {self.noticed.total()} mutants: both noticed "
-            f"{self.noticed[True, True]}, only we {self.noticed[True, False]}, only the HL7 validator "
-            f"{self.noticed[False, True]}, neither {self.noticed[False, False]}"
+            f"{self.valid} valid messages, {self.written} written faults, {self.noticed.total()} mutants; "
+            f"of these both noticed {self.noticed[True, True]}, only we {self.noticed[True, False]}, "
+            f"only the HL7 validator {self.noticed[False, True]}, neither {self.noticed[False, False]}"
         )
         console.print(
             f"{len(self.both)} constraints were found broken by both in the same message, "
@@ -83,6 +89,7 @@ class Report:
             "seed": seed,
             "definitions": {"loaded": self.loaded.count, "broken": dict(self.loaded.broken)},
             "valid": self.valid,
+            "written": self.written,
             "mutants": {
                 "both": self.noticed[True, True],
                 "onlyOurs": self.noticed[True, False],

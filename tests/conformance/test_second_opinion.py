@@ -7,7 +7,7 @@ from io import StringIO
 from rich.console import Console
 
 from campaigns.mutant import Kind, Mutant, families
-from campaigns.oracle.compare import About, Side, near, of_mutant, of_valid, ours, theirs
+from campaigns.oracle.compare import About, Side, Subject, near, of_mutant, of_valid, of_written, ours, theirs
 from campaigns.oracle.explained import EXPLAINED, explanation
 from campaigns.oracle.issues import Issue, issue, place
 from campaigns.oracle.keys import keys
@@ -138,17 +138,29 @@ def test_whatever_either_says_of_a_valid_message_is_a_difference() -> None:
 def test_a_report_is_right_only_if_all_is_explained_and_every_definition_has_a_snapshot() -> None:
     report = Report(Loaded(2, {}))
     our = ours([_finding("RE-00169", f"{_CLAIM}.item[0].net")], _KEYS)
-    report.add(of_mutant(replace(_MUTANT, kind=Kind.CUT), our, []))
+    report.add_mutant(of_mutant(replace(_MUTANT, kind=Kind.CUT), our, []))
     assert report.right
-    report.add(of_mutant(_MUTANT, [], theirs([_issue("Other", f"{_CLAIM}.item[0]")], _KEYS)))
-    report.add(of_mutant(_MUTANT, [], theirs([_issue("Other", f"{_CLAIM}.item[0]")], _KEYS)))
+    report.add_mutant(of_mutant(_MUTANT, [], theirs([_issue("Other", f"{_CLAIM}.item[0]")], _KEYS)))
+    report.add_mutant(of_mutant(_MUTANT, [], theirs([_issue("Other", f"{_CLAIM}.item[0]")], _KEYS)))
     assert not report.right
     assert not Report(Loaded(2, {"http://a.example": ["no base"]})).right
     written = StringIO()
     report.tell(Console(file=written, width=200))
-    assert "3 mutants: both noticed 0, only we 1, only the HL7 validator 2, neither 0" in written.getvalue()
+    assert (
+        "3 mutants; of these both noticed 0, only we 1, only the HL7 validator 2, neither 0"
+        in written.getvalue()
+    )
     assert "2 × the fault that was made: only the HL7 validator: Other" in written.getvalue()
     assert json.loads(json.dumps(report.as_json(7)))["mutants"]["onlyTheirs"] == 2
+
+
+def test_a_written_fault_compares_constraints_only_and_not_those_that_ask_the_time() -> None:
+    our = ours([_finding("IC-01428", _CLAIM), _finding("BV-00251", _CLAIM)], _KEYS)
+    their = theirs(
+        [_issue("Other", _CLAIM), _issue("Constraint", _CLAIM, key="BV-00061")], _KEYS, {"BV-00061"}
+    )
+    compared = of_written(Subject("written", "claim-request-oral"), our, their)
+    assert [(one.side, one.said) for one in compared.differences] == [(Side.OURS, "BV-00251")]
 
 
 def test_every_explanation_is_another_one() -> None:
@@ -156,5 +168,6 @@ def test_every_explanation_is_another_one() -> None:
 
 
 def test_the_keys_are_those_of_our_profiles() -> None:
-    assert {"BV-00251", "IB-00331"} <= keys()
-    assert "ext-1" not in keys()
+    assert {"BV-00251", "IB-00331"} <= keys().asked
+    assert "ext-1" not in keys().asked
+    assert "BV-00062" in keys().timed - keys().asked
