@@ -54,6 +54,7 @@ COVERED: Mapping[str, tuple[str, str]] = {
     "DT-01279": ("FR-00027", "the real server says so of an element that FHIR does not know"),
     "DT-01291": ("IC-01428", "the real server says so of a number of occurrences without a code of its own"),
     "DT-01292": ("IB-00240", "a pattern fixes a part of a value"),
+    "DT-01296": ("GE-00035", "periods have codes where they stand, else the generic one"),
     "DT-01315": ("DT-00016", "the focal resource is the resource of an entry"),
     "DT-01316": ("BV-00126", "a first entry that holds no MessageHeader is told before all else"),
     "DT-01319": ("BV-00220", "a body that is no Bundle is refused before it is walked"),
