@@ -213,6 +213,17 @@ def test_the_shipped_packages_are_told_apart_by_folder() -> None:
     assert {one.folder.name for one in shipped().packages} == {"4.0.1", "1.0.0", "0.3.0"}
 
 
+def test_a_code_system_that_a_package_holds_whole_is_asked(tmp_path: Path) -> None:
+    folder = _package(tmp_path / "house")
+    system = {"resourceType": "CodeSystem", "url": CODES + "procedures", "content": "complete"}
+    (folder / "sbs.json").write_text(json.dumps(system | {"concept": [{"code": "83600-00-10"}]}))
+    schemas = load(packages=(folder,))
+    assert not {code for code, _ in _errors(claim(), schemas) if code.startswith("IB")}
+    (folder / "sbs.json").write_text(json.dumps(system | {"concept": [{"code": "1-2"}]}))
+    load.cache_clear()
+    assert "IB-00030" in {code for code, _ in _errors(claim(), load(packages=(folder,)))}
+
+
 def test_a_code_list_named_after_its_system_is_asked(tmp_path: Path) -> None:
     (tmp_path / "procedures.csv").write_text("code,display\n1-2,Something\n")
     found = check(envelope(claim()), NOW, direction=Direction.REQUEST, schemas=load(codes=(tmp_path,)))

@@ -37,3 +37,17 @@ async def test_a_database_of_a_newer_release_is_left_alone(database: Database) -
 async def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
     async with database.read() as unit:
         assert await unit.run_sync(_differences) == []
+
+
+async def test_a_database_of_the_first_release_is_brought_up_to_date_with_all_it_holds(
+    database: Database,
+) -> None:
+    async with database.write() as unit:
+        await unit.execute(text("INSERT INTO registry_revision (id, revision) VALUES (1, 7)"))
+        await unit.execute(text("DROP TABLE rule_change"))
+        await unit.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    await upgrade(database)
+    assert await current(database) == head()
+    async with database.read() as unit:
+        assert await unit.run_sync(_differences) == []
+        assert await unit.scalar(text("SELECT revision FROM registry_revision")) == 7

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from claimgw.conformance.definitions import Definition
 from claimgw.errors import ConfigurationError
 
 _DELIMITERS = ",;\t"
@@ -31,26 +32,29 @@ class CodeLists:
         return (code.casefold() if system in self.folded else code) in listed
 
 
-def read_code_lists(places: Iterable[Path], known: Iterable[str] = ()) -> CodeLists:
-    """The lists of these files and folders; several of the same system add up.
+def read_code_lists(
+    places: Iterable[Path], known: Iterable[str] = (), systems: Iterable[tuple[Definition, Path]] = ()
+) -> CodeLists:
+    """The lists of these files and folders, and of `systems`, complete ones with the place of each.
 
-    `known` are systems after which a table without a column `system` may be named: `procedures.csv` is that
-    of …/CodeSystem/procedures. Raises ConfigurationError that names file and line.
+    Several of the same system add up. `known` are systems after which a table without a column `system` may
+    be named: `procedures.csv` is …/CodeSystem/procedures. Raises ConfigurationError with file and line.
     """
     names: dict[str, set[str]] = {}
     for system in known:
         names.setdefault(_last(system), set()).add(system)
     found: dict[str, set[str]] = {}
     folded: set[str] = set()
-    for path in (file for place in places for file in _files(place)):
-        if path.suffix == ".csv":
-            for system, codes in _table(path, names).items():
-                found.setdefault(system, set()).update(codes)
-        else:
-            system, listed, sensitive = _code_system(path)
-            found.setdefault(system, set()).update(listed)
-            if not sensitive:
-                folded.add(system)
+    files = [file for place in places for file in _files(place)]
+    for path in files:
+        for system, codes in _table(path, names).items() if path.suffix == ".csv" else ():
+            found.setdefault(system, set()).update(codes)
+    read = [(_code_system(path), path) for path in files if path.suffix == ".json"]
+    for definition, path in (*read, *systems):
+        system = definition["url"]
+        found.setdefault(system, set()).update(_codes(definition, path))
+        if definition.get("caseSensitive") is False:
+            folded.add(system)
     return CodeLists(
         {
             system: frozenset(map(str.casefold, codes) if system in folded else codes)
@@ -72,8 +76,7 @@ def _files(place: Path) -> Iterator[Path]:
         raise ConfigurationError(f"{place} is no code list; name a *.json, a *.csv or a folder of those")
 
 
-def _code_system(path: Path) -> tuple[str, list[str], bool]:
-    """Its address, its codes, and whether upper and lower case differ in it."""
+def _code_system(path: Path) -> Definition:
     try:
         found = msgspec.json.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
@@ -87,20 +90,18 @@ def _code_system(path: Path) -> tuple[str, list[str], bool]:
             f"{path} holds not all codes of {url} (content is not complete), and a code that it lacks may be"
             " right; name a complete list"
         )
-    try:
-        return url, list(_codes(found)), found.get("caseSensitive") is not False
-    except (KeyError, TypeError, AttributeError) as fault:
-        raise ConfigurationError(f"{path}: a concept of {url} has no code") from fault
+    return found
 
 
-def _codes(system: Mapping[str, Any]) -> Iterator[str]:
-    waiting = list(system.get("concept", ()))
+def _codes(system: Definition, path: Path) -> Iterator[str]:
+    waiting = [system]
     while waiting:
-        concept = waiting.pop()
-        if not isinstance(concept["code"], str):
-            raise TypeError
-        yield concept["code"]
-        waiting += concept.get("concept", ())
+        concepts = waiting.pop().get("concept", [])
+        for concept in concepts if isinstance(concepts, list) else [None]:
+            if not isinstance(concept, dict) or not isinstance(concept.get("code"), str):
+                raise ConfigurationError(f"{path}: a concept of {system['url']} has no code")
+            yield concept["code"]
+            waiting.append(concept)
 
 
 def _table(path: Path, names: Mapping[str, set[str]]) -> dict[str, set[str]]:

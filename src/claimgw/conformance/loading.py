@@ -1,10 +1,11 @@
 """By which definitions and code lists does this process judge? Those it comes with, and an operator's."""
 
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from claimgw.conformance.code_lists import read_code_lists
-from claimgw.conformance.definitions import Definitions, profiles_folder, shipped_folders
+from claimgw.conformance.definitions import Definition, Definitions, profiles_folder, shipped_folders
 from claimgw.conformance.validator.schemas import Schemas, standard
 
 
@@ -21,8 +22,20 @@ def load(
     if not (packages or codes or versions):
         return standard()
     definitions = Definitions([*shipped_folders(versions or None), *packages])
+    own = {one.name for one in definitions.packages if profiles_folder() not in one.folder.parents}
     systems = {definition["url"] for definition, _ in definitions.all("CodeSystem")}
-    schemas = Schemas(definitions, read_code_lists(codes, systems) if codes else None)
-    shipped = profiles_folder()
-    schemas.honour({one.name for one in definitions.packages if shipped not in one.folder.parents})
+    provider = read_code_lists(codes, systems, _whole_lists(definitions, own))
+    schemas = Schemas(definitions, provider if provider.lists else None)
+    schemas.honour(own)
     return schemas
+
+
+def _whole_lists(definitions: Definitions, own: Collection[str]) -> Iterator[tuple[Definition, Path]]:
+    """The code systems that an operator's packages hold whole, and the shipped ones in part."""
+    known = list(definitions.all("CodeSystem"))
+    in_part = {
+        one["url"] for one, package in known if package.name not in own and one.get("content") != "complete"
+    }
+    for one, package in known:
+        if package.name in own and one.get("content") == "complete" and one["url"] in in_part:
+            yield one, package.folder
