@@ -89,19 +89,10 @@ def test_what_is_written_wrong_ends_with_2(terminal: Terminal, words: tuple[str,
     terminal.type("rules", *words, code=2)
 
 
-@pytest.mark.parametrize(
-    ("code", "place"),
-    [
-        ("IC-00025", "Bundle.entry[1].resource.identifier"),  # a number
-        ("DT-00229", "Bundle.entry[1].resource.type"),  # a form
-        ("IB-00047", "Bundle.entry[1].resource.type"),  # a list
-        ("RE-00008", "Bundle.entry[1].resource.insurer"),  # a target
-    ],
-)
-def test_where_no_fault_is_written_down_one_is_made(terminal: Terminal, code: str, place: str) -> None:
+@pytest.mark.parametrize("code", ["IC-00025", "DT-00229", "DT-00052", "IB-00047", "RE-00008"])
+def test_rules_of_every_kind_have_an_example(terminal: Terminal, code: str) -> None:
     example = terminal.read("rules", code)["example"]
-    assert len(example["patch"]) == 1
-    assert (code, place) in {(found["code"], found["path"]) for found in example["findings"]}
+    assert code in {found["code"] for found in example["findings"]}
 
 
 def test_a_rule_that_no_message_can_break_has_no_example(terminal: Terminal) -> None:

@@ -15,7 +15,7 @@ from claimgw.conformance.not_applicable import NOT_APPLICABLE
 from claimgw.conformance.placements import Placement, placements
 from claimgw.conformance.programs import Program, programs
 from claimgw.conformance.scopes import BEYOND
-from claimgw.conformance.validator.schemas import Schemas
+from claimgw.conformance.validator.schemas import WRITTEN, Schemas
 
 ELSEWHERE = "is judged before or behind the checks: by the door, the delivery, the store"
 
@@ -94,23 +94,28 @@ def _state(
             assert_never(unknown)
     if program is not None:
         return State.RULE, ""
+    if one.code in WRITTEN:
+        return State.COVERED, "a rule in Python stands for the constraint, and gives another code"
+    return _placed(places, broad) or _unjudged(one)
+
+
+def _placed(places: tuple[Placement, ...], broad: Generic | None) -> tuple[State, str] | None:
+    """By what the definitions say; None if they say nothing."""
     given = [place for place in places if not place.stated]
-    if given and broad is None and all(place.idle for place in given):
-        return State.NOT_APPLICABLE, f"cannot be broken: {given[0].idle}"
-    if given or broad is not None:
-        open_list = next((place.value_set for place in given if not place.whole), "")
-        if open_list:
-            return State.OPEN_LIST, f"not all codes of {open_list} are known here"
+    open_list = next((place.value_set for place in given if not place.whole), "")
+    if open_list:
+        return State.OPEN_LIST, f"not all codes of {open_list} are known here"
+    if broad is not None or any(not place.idle for place in given):
         return State.PROFILE, ""
-    if places:
-        return State.COVERED, f"{places[0].stated} is given, for the same rule"
-    if one.code in COVERED:
-        given_instead, why = COVERED[one.code]
-        return State.COVERED, f"{given_instead} is given: {why}"
-    return _unjudged(one)
+    if given:
+        return State.NOT_APPLICABLE, f"cannot be broken: {given[0].idle}"
+    return (State.COVERED, f"{places[0].stated} is given, for the same rule") if places else None
 
 
 def _unjudged(one: Listed) -> tuple[State, str]:
+    if one.code in COVERED:
+        given_instead, why = COVERED[one.code]
+        return State.COVERED, f"{given_instead} is given: {why}"
     if one.code in NOT_APPLICABLE:
         return State.NOT_APPLICABLE, NOT_APPLICABLE[one.code]
     match one.scope:

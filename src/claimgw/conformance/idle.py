@@ -11,7 +11,23 @@ _ANY_NUMBER = "any number of them is right"
 _NO_LIST = "no list is required for it, by no profile and not by base FHIR"
 _EACH_TYPE = "each type that base FHIR allows there has a code of its own"
 _ANY_RESOURCE = "a reference to any resource is right"
+_NO_FORM = "a longer value has not the form of its type"
+_TOO_LARGE = "a message so long is refused before it is read"
 _NO_REFERENCE = "no reference may stand there; one is of the wrong form"
+
+
+# Types whose form is shorter than any limit, in characters.
+_LONGEST = {
+    "boolean": 5,
+    "integer": 11,
+    "decimal": 30,
+    "date": 10,
+    "id": 64,
+    "unsignedInt": 10,
+    "positiveInt": 10,
+    "uuid": 45,
+}
+_LARGEST = 10 * 1024 * 1024
 
 
 def idle(
@@ -21,6 +37,8 @@ def idle(
 
     `beside` are all codes of the element.
     """
+    if about.kind == "length":
+        return _length(element)
     base = _base(type_, element["path"])
     # What an extension holds is limited by its own definition.
     if not base or (base[0].type == "Extension" and about.kind != "cardinality"):
@@ -41,6 +59,13 @@ def idle(
 def _number(element: Mapping[str, Any], base: Element) -> str:
     # What JSON gives no array is there too often if it is one.
     return _ANY_NUMBER if base.many and element.get("min") == 0 and element.get("max") == "*" else ""
+
+
+def _length(element: Mapping[str, Any]) -> str:
+    longest = element.get("maxLength", 0)
+    if longest >= _LARGEST:
+        return _TOO_LARGE
+    return _NO_FORM if longest >= _LONGEST.get(element["path"], _LARGEST) else ""
 
 
 def _reference(element: Mapping[str, Any]) -> str:

@@ -14,6 +14,8 @@ Judge = Callable[[Tree, str], list[Finding]]
 
 _MOST_TRIES = 300
 _NO_FORM: tuple[Any, ...] = ({"no": "form"}, "no form", True)
+_NO_CODE = {"system": "http://example.org/no-such-list", "code": "no-such-code"}
+_NO_CODES: tuple[Any, ...] = ("no-such-code", {"coding": [_NO_CODE]}, [{"coding": [_NO_CODE]}], _NO_CODE)
 _WHAT = {
     "cardinality": "the element is missing, or there too often",
     "type": "the value has not the form of its type",
@@ -81,7 +83,7 @@ def _declares(resource: Tree, placement: Placement, definitions: Definitions) ->
 
 
 def _places(pointer: str, node: Any, steps: list[str]) -> Iterator[tuple[str, Any]]:
-    """JSON pointer and value of the elements at the end of the path."""
+    """JSON pointer and value of the elements at the end of the path; None: only the last step is missing."""
     if not steps:
         yield pointer, node
         return
@@ -93,6 +95,8 @@ def _places(pointer: str, node: Any, steps: list[str]) -> Iterator[tuple[str, An
         keys = [key for key in node if key == name or _is_of_choice(key, name)]
         for key in keys:
             yield from _places(f"{pointer}/{key}", node[key], rest)
+        if not keys and not rest:
+            yield f"{pointer}/{name}", None
 
 
 def _is_of_choice(key: str, name: str) -> bool:
@@ -101,11 +105,16 @@ def _is_of_choice(key: str, name: str) -> bool:
 
 
 def _faults(placement: Placement, place: str, value: Any, sound: Tree) -> Iterator[Change]:
+    if value is None:
+        yield from _added(placement, place)
+        return
     match placement.kind:
         case "cardinality":
             yield Change("remove", place)
             if isinstance(value, list) and value:
                 yield Change("add", f"{place}/-", value[0])
+            else:
+                yield Change("replace", place, [value, value])
         case "type":
             yield from (Change("replace", place, other) for other in _NO_FORM)
         case "binding":
@@ -115,6 +124,22 @@ def _faults(placement: Placement, place: str, value: Any, sound: Tree) -> Iterat
             yield Change("replace", f"{place}/reference", sound["entry"][0]["fullUrl"])
         case "length" if placement.longest is not None and isinstance(value, str):
             yield Change("replace", place, "x" * (placement.longest + 1))
+
+
+def _added(placement: Placement, place: str) -> Iterator[Change]:
+    """What may be left out, given wrongly."""
+    stem = place.removesuffix("[x]")
+    names = [place] if stem == place else [stem + type_[0].upper() + type_[1:] for type_ in placement.types]
+    for name in names:
+        match placement.kind:
+            case "cardinality":
+                yield Change("add", name, ["x", "x"])
+            case "type":
+                yield from (Change("add", name, other) for other in _NO_FORM)
+            case "binding":
+                yield from (Change("add", name, other) for other in _NO_CODES)
+            case "length" if placement.longest is not None:
+                yield Change("add", name, "x" * (placement.longest + 1))
 
 
 def _codes(place: str, value: Any) -> Iterator[str]:
