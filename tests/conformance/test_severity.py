@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from claimgw.conformance import Direction, check
+from claimgw.conformance.catalogue import listed
 from claimgw.conformance.severity import Grace, Level, Line, Severities, day_of, defaults
 from claimgw.messages.findings import Finding, Severity, errors
 from tests.conformance.sample import INSURER, NOW, PROVIDER, Json, answer, claim, envelope, resource
@@ -45,6 +46,11 @@ def _changed(*lines: Line, graces: tuple[Grace, ...] = ()) -> Severities:
 )
 def test_the_table_says_how_bad_a_breach_is(code: str, direction: Direction, severity: Severity) -> None:
     assert _told(defaults(), code, direction) is severity
+
+
+def test_the_table_speaks_of_rules_there_are() -> None:
+    families = {code.partition("-")[0] for code in listed()}
+    assert [of for of in defaults().shipped if of and of not in listed() and of not in families] == []
 
 
 def test_what_an_insurer_writes_is_not_withheld_for_a_profiles_sake() -> None:

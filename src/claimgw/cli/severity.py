@@ -152,21 +152,9 @@ def list_(
         return
     print_table(
         "Changes of rules",
-        ["no.", "rule", "is", "for", "from", "to", "state", "owner", "reason", "by", "at"],
+        ["no.", "change", "days", "state", "who and why"],
         [
-            (
-                change.number,
-                change.rule,
-                "in grace" if change.participant else change.severity,
-                change.participant or (f"{change.direction}s" if change.direction else "all"),
-                change.from_day,
-                change.to_day,
-                standing,
-                change.owner,
-                change.reason,
-                change.made_by,
-                change.made_at,
-            )
+            (change.number, _what(change), _days(change), standing, _who_and_why(change))
             for change, standing in shown
         ],
         "Nothing is changed: the rules count as claimgw comes.",
@@ -232,6 +220,19 @@ def _how_to_undo(change: RuleChange) -> None:
         print_line(
             f"Mind: {change.rule} is not judged from a message alone, if at all; this changes nothing there."
         )
+
+
+def _what(change: RuleChange) -> str:
+    if change.participant is not None:
+        return f"{change.rule}: grace for {change.participant}"
+    return f"{change.rule}: {change.severity}" + (f" in every {change.direction}" if change.direction else "")
+
+
+def _who_and_why(change: RuleChange) -> str:
+    told = [f"{change.made_by} on {day_of(change.made_at)}" + (f": {change.reason}" if change.reason else "")]
+    told += [f"owner {change.owner}"] if change.owner else []
+    told += [f"taken back by {change.ended_by} on {day_of(change.ended_at)}"] if change.ended_at else []
+    return "; ".join(told)
 
 
 def _days(change: RuleChange) -> str:
