@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,75 +12,63 @@ from rich.progress import track
 
 from claimgw.cli.arguments import AsJson
 from claimgw.cli.configuration import read_settings
-from claimgw.cli.output import print_json, print_line
-from claimgw.cli.send import STDIN, print_finding, read_file
-from claimgw.cli.session import REFUSED, refusing
-from claimgw.clock import SystemClock
-from claimgw.conformance import check, direction_of
-from claimgw.conformance.loading import load
-from claimgw.conformance.unchecked import unchecked
-from claimgw.conformance.validator.schemas import Schemas
+from claimgw.cli.judging import How, Judged, judge_all
+from claimgw.cli.output import print_json
+from claimgw.cli.send import STDIN
+from claimgw.cli.session import REFUSED, USAGE, refusing
+from claimgw.cli.shown import show
+from claimgw.conformance import Direction
 from claimgw.errors import ConfigurationError
-from claimgw.messages.envelope import read
-from claimgw.messages.findings import Finding, Severity, errors
 
 commands = typer.Typer()
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """One file and all that was found."""
-
-    file: str
-    findings: list[Finding]
-
-    @property
-    def valid(self) -> bool:
-        return not errors(self.findings)
-
-
 @commands.command(
-    epilog="Examples:\n\nclaimgw validate examples\n\nclaimgw validate claim.json --all-stages\n\n"
-    "jq .message export.json | claimgw validate - --json"
+    epilog="Examples:\n\nclaimgw validate examples/claim-request-refused.json --all-stages\n\n"
+    "claimgw validate claims --json\n\n"
+    "jq .entry[3].resource claim.json | claimgw validate -"
 )
 def validate(
     places: Annotated[
         list[Path],
         typer.Argument(metavar="FILE|DIR|-...", help="Messages, folders of *.json, or standard input."),
     ],
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="CANONICAL", help="Judge by this profile, whatever is declared."),
+    ] = None,
+    direction: Annotated[
+        Direction | None,
+        typer.Option(help="Whose message it is: a provider's request, an insurer's answer or notice."),
+    ] = None,
     all_stages: Annotated[
         bool,
         typer.Option("--all-stages", help="Go on after a stage with errors; the gateway itself stops there."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check messages as the gateway would. Exits with 1 if any of them would be refused."""
+    """Check messages, or resources by themselves, as the gateway would.
+
+    Exits with 1 if any of them would be refused, with 2 if one cannot be read.
+    """
     with refusing():
         settings = read_settings()
-        schemas = load(settings.packages, settings.codes, settings.versions)
+        how = How(settings.packages, settings.codes, settings.versions, direction, profile, all_stages)
         files = [file for place in places for file in _files(place)]
-        watched = Console(stderr=True)
-        checked = [
-            _check(file, schemas, all_stages)
-            for file in track(
-                files,
-                description="Checking",
-                console=watched,
-                transient=True,
-                disable=len(files) < 2 or not sys.stderr.isatty(),
-            )
-        ]
+        judged = list(_watched(judge_all(files, how), len(files)))
     if as_json:
-        print_json([_as_json(one) for one in checked])
+        print_json([_as_json(one) for one in judged])
     else:
-        _show(checked)
-    if not all(one.valid for one in checked):
+        show(judged)
+    if any(one.verdict is None for one in judged):
+        raise typer.Exit(USAGE)
+    if not all(one.valid for one in judged):
         raise typer.Exit(REFUSED)
 
 
 def _files(place: Path) -> Iterator[Path]:
     if str(place) != STDIN and place.is_dir():
-        found = sorted(place.rglob("*.json"))
+        found = sorted(file for file in place.rglob("*.json") if not _is_hidden(file.relative_to(place)))
         if not found:
             raise ConfigurationError(f"{place} holds no *.json")
         yield from found
@@ -88,25 +76,41 @@ def _files(place: Path) -> Iterator[Path]:
         yield place
 
 
-def _check(file: Path, schemas: Schemas, all_stages: bool) -> _Checked:
-    envelope = read(read_file(file))
-    if isinstance(envelope, Finding):
-        return _Checked(str(file), [envelope])
-    direction = direction_of(envelope.event)
-    now = SystemClock().now()
-    found = check(envelope, now, direction=direction, all_stages=all_stages, schemas=schemas)
-    return _Checked(str(file), [*found, *unchecked(envelope, schemas.terminology)])
+def _is_hidden(file: Path) -> bool:
+    """What stands in `.git` or `.venv` is not meant."""
+    return any(part.startswith(".") for part in file.parts)
 
 
-def _show(checked: list[_Checked]) -> None:
-    for one in checked:
-        for found in one.findings:
-            mark = "" if found.severity is Severity.ERROR else f" ({found.severity})"
-            print_finding(f"{one.file}{mark}", found)
-    faulty = sum(not one.valid for one in checked)
-    sound = len(checked) - faulty
-    print_line(f"{sound} of {len(checked)} would be accepted, {faulty} refused.")
+def _watched(judged: Iterator[Judged], count: int) -> Iterator[Judged]:
+    """The first one starts the other processes: before there is a thread that draws the progress."""
+    yield next(judged)
+    yield from track(
+        judged,
+        description="Checking",
+        total=count - 1,
+        console=Console(stderr=True),
+        transient=True,
+        disable=count < 2 or not sys.stderr.isatty(),
+    )
 
 
-def _as_json(one: _Checked) -> dict[str, Any]:
-    return {"file": one.file, "valid": one.valid, "findings": [asdict(found) for found in one.findings]}
+def _as_json(one: Judged) -> dict[str, Any]:
+    if one.verdict is None:
+        return {"file": one.file, "valid": False, "unread": one.unread, "findings": []}
+    findings = [
+        {
+            **asdict(found),
+            "line": excerpt.line if excerpt else None,
+            "column": excerpt.column if excerpt else None,
+        }
+        for found, excerpt in zip(one.verdict.findings, one.excerpts, strict=True)
+    ]
+    return {
+        "file": one.file,
+        "valid": one.valid,
+        "resource_type": one.verdict.resource_type or None,
+        "errors": one.verdict.errors,
+        "warnings": one.verdict.warnings,
+        "information": one.verdict.information,
+        "findings": findings,
+    }
