@@ -64,6 +64,7 @@ def _fields(rule: Rule) -> Iterator[tuple[str, object]]:
         yield f"in a {direction}" if direction is not Direction.ANSWER else "in an answer", level
     for line in _lines(code):
         yield "since", line
+    yield "as changed", f"claimgw severity show {code}"
 
 
 def _hint(rule: Rule) -> str | None:
