@@ -222,6 +222,7 @@ def _example_as_json(shown: Spoilt) -> dict[str, Any]:
     return {
         "what": example.what,
         "message": example.message,
+        "given": [json.loads(encode(_change(change))) for change in example.given],
         "patch": [json.loads(encode(_change(change))) for change in example.patch],
         "findings": [asdict(one) for one in _judged(shown)],
     }
