@@ -40,7 +40,12 @@ _ELEMENTS: Mapping[str, Mapping[str, Any]] = {
         "item.detail.udi": _DEVICE,
         "item.detail.subDetail.udi": _DEVICE,
     },
-    "ClaimResponse": {"insurance.claimResponse": _named("ClaimResponse")},
+    "ClaimResponse": {
+        "insurance.claimResponse": _named("ClaimResponse"),
+        "addItem.provider": [{"display": "Any practitioner"}],
+        "addItem.bodySite": _concept(CODES + "body-site", "E1"),
+        "addItem.subSite": [_concept(CODES + "subsite", "R")],
+    },
     "Coverage": {
         "subscriberId": "SUB-1",
         "subrogation": False,
@@ -77,7 +82,28 @@ def fuller(bundle: Json) -> Json | None:
                 holder.setdefault(key, copy.deepcopy(value))
         if resource["resourceType"] == "ClaimResponse":
             _answer(resource)
+        if resource["resourceType"] == "Organization":
+            _type(resource)
     return made if made != bundle else None
+
+
+def in_error(bundle: Json) -> Json | None:
+    """An answer that decides something, as the one that says why nothing can be decided; None for others."""
+    made = copy.deepcopy(bundle)
+    response = made["entry"][min(1, len(made["entry"]) - 1)]["resource"]
+    if "request" not in response or response.get("outcome") != "complete":
+        return None
+    for decided in ("item", "total", "preAuthRef", "preAuthPeriod", "processNote"):
+        response.pop(decided, None)
+    left = [one for one in response.pop("extension", ()) if not one["url"].endswith("adjudication-outcome")]
+    if left:
+        response["extension"] = left
+    response |= {"outcome": "error", "error": [{"code": _concept(CODES + "adjudication-error", "1657")}]}
+    if response["resourceType"] == "ClaimResponse":
+        _answer(response)
+    else:
+        response["error"][0]["extension"] = [_PLACE]
+    return made
 
 
 def _holders(value: Any, way: list[str]) -> Iterator[Json]:
@@ -97,9 +123,19 @@ def _answer(response: Json) -> None:
         item.setdefault("detail", [{"detailSequence": 1, **part}])
         for detail in item["detail"]:
             detail.setdefault("subDetail", [{"subDetailSequence": 1, **copy.deepcopy(part)}])
+    for item in response.get("addItem", ()):
+        for detail in item.get("detail", ()):
+            detail.setdefault("subDetail", [copy.deepcopy(detail)])
     if response["outcome"] == "complete":
         extensions = response.setdefault("extension", [])
         extensions += [] if any(one["url"] == _REISSUE["url"] for one in extensions) else [_REISSUE]
     for error in response.get("error", ()):
         error |= {"itemSequence": 1, "detailSequence": 1, "subDetailSequence": 1}
         error.setdefault("extension", [_PLACE])
+
+
+def _type(organization: Json) -> None:
+    """The type of its licence, where it may have one."""
+    for one in organization.get("identifier", ()):
+        if one["system"].endswith("provider-license"):
+            one.setdefault("type", _concept(_HL7 + "v2-0203", "PRN"))

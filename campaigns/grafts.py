@@ -30,6 +30,11 @@ def grafted(bundle: Json) -> Json | None:
     sport = _concept(_HL7 + "v3-ActCode", "SPT")
     claim["accident"] = {"date": str(claim["created"])[:10], "type": sport}
     _extend(claim)
+    if "facility" not in claim:
+        more["entry"].append(_facility(claim, more["entry"][1]["fullUrl"].partition("/Claim/")[0]))
+    if claim["type"]["coding"][0]["code"] in ("institutional", "pharmacy"):
+        ordered = {"system": _MINE + "medication-request", "value": "MR-OTHER"}
+        claim["originalPrescription"] = {"type": "MedicationRequest", "identifier": ordered}
     if "payee" in claim:
         party = copy.deepcopy(claim["provider"])
         claim["payee"] = {"type": _concept(_HL7 + "payeetype", "other"), "party": party}
@@ -68,6 +73,22 @@ def _extend(claim: Json) -> None:
             added.append(_extension("priorauth-response", valueReference=reference))
             claim["insurance"][0]["preAuthRef"] = ["PA-OTHER-1"]
     extensions += [one for one in added if one["url"] not in there]
+
+
+def _facility(claim: Json, base: str) -> Json:
+    """The entry of the department where it was done, which the claim refers to from now on."""
+    url = f"{base}/Location/91999"
+    claim["facility"] = {"reference": url}
+    place: Json = {
+        "resourceType": "Location",
+        "id": "91999",
+        "meta": {"profile": [DEFINITIONS + "location|" + claim["meta"]["profile"][0].partition("|")[2]]},
+        "identifier": [{"system": "http://nphies.sa/license/location-license", "value": "LOC-1"}],
+        "status": "active",
+        "type": [_concept(CODES + "clinic-specialty", "P01-03")],
+        "managingOrganization": copy.deepcopy(claim["provider"]),
+    }
+    return {"fullUrl": url, "resource": place}
 
 
 def _eligibility(claim: Json) -> list[Json]:

@@ -1,10 +1,11 @@
 """Which valid messages are there to be spoilt? The examples, and what is made of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from campaigns.additions import fuller
+from campaigns.additions import fuller, in_error
 from campaigns.classes import of_each_class
 from campaigns.grafts import grafted
 from campaigns.spec import Json
@@ -27,10 +28,8 @@ def samples() -> dict[str, Sample]:
             name = str(file.relative_to(EXAMPLES).with_suffix(""))
             found[name] = Sample(name, _tree(file))
     for sample in list(found.values()):
-        for class_, made in of_each_class(sample.bundle):
-            found[f"{sample.name}-{class_}"] = Sample(f"{sample.name}-{class_}", made)
-        if more := fuller(grafted(sample.bundle) or sample.bundle):
-            found[sample.name + "-more"] = Sample(sample.name + "-more", more)
+        for what, made in _made_of(sample.bundle):
+            found[f"{sample.name}-{what}"] = Sample(f"{sample.name}-{what}", made)
     return found
 
 
@@ -38,3 +37,11 @@ def _tree(file: Path) -> Json:
     decoded = decode(file.read_bytes())
     assert isinstance(decoded, Decoded), file
     return cast(Json, decoded.tree)
+
+
+def _made_of(bundle: Json) -> Iterator[tuple[str, Json]]:
+    yield from of_each_class(bundle)
+    if more := fuller(grafted(bundle) or bundle):
+        yield "more", more
+    if error := in_error(bundle):
+        yield "error", error
