@@ -9,7 +9,7 @@ from campaigns.oracle.compare import About, Difference, Side
 _BILLING = r"IB-002(5[5-9]|6\d)"
 # The amounts of an item, its parts and the whole are sums and products.
 _SUMS = r"BV-00(251|374|43[3-5])"
-_RULES = r"BV-00(071|126|201|221|341|456|467|874)|IB-0029[34]|DT-0130[14]"
+_RULES = r"BV-00(071|126|201|221|456|467|874)|IB-0029[34]|DT-0130[14]"
 _UNTYPED = (
     r"((DT|IC)-\d+:|(type changed|wrong lexical form|extension value of another type|array for one value) )"
 )
