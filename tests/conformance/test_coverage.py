@@ -18,7 +18,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 # Of the rules that can be judged from one message. The issue wants 95 in 100; it may only rise.
 _LEAST = 0.99
 # Rules that are seen to find a written fault, of all families and of BV. They may only rise.
-_SEEN, _SEEN_BUSINESS = 1536, 588
+_SEEN, _SEEN_BUSINESS = 2502, 588
 
 
 @cache
