@@ -82,6 +82,8 @@ def test_an_unknown_code_is_refused_with_codes_that_look_like_it(terminal: Termi
         ("--since", "2026-01-01"),
         ("--would-break", "error", "--since", "2026-01-01"),
         ("--would-break", "BV-99999", "--since", "2026-01-01"),
+        ("--would-break", "BV-00127", "--since", "2026-01-01"),  # needs what came before
+        ("--would-break", "BV-00122", "--since", "2026-01-01"),  # another code is given
         ("--would-break", "warning", "--since", "yesterday"),
     ],
 )

@@ -22,6 +22,8 @@ from claimgw.messages.findings import Severity
 commands = typer.Typer()
 
 _LIKE_IT = 5
+# States of rules whose codes go out.
+_GIVEN = (State.PROFILE, State.RULE, State.OPEN_LIST)
 
 
 @commands.command(
@@ -92,7 +94,12 @@ def _target(text: str, known: Mapping[str, Rule]) -> str | Severity:
     try:
         severity = Severity(text.lower())
     except ValueError:
-        return _known(text, known)
+        rule = known[_known(text, known)]
+        if rule.state not in _GIVEN:
+            raise ConfigurationError(
+                f"{rule.listed.code} is never given by the checks ({rule.state}): {rule.reason}"
+            ) from None
+        return rule.listed.code
     if severity is Severity.ERROR:
         raise ConfigurationError("errors refuse already; write warning, information or a code")
     return severity

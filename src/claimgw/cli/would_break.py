@@ -3,8 +3,11 @@
 No message is shown, nor a word of one: licences, the ids of rows, counts and times.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+
+from rich.console import Console
 
 from claimgw.access.registry import Registry, Snapshot
 from claimgw.clearinghouse.admit import served_by
@@ -47,7 +50,12 @@ class Sender:
 
 def print_would_break(target: str | Severity, schemas: Schemas, since: datetime, as_json: bool) -> None:
     """A row for each participant that sent anything since then; those that would be refused first."""
-    senders = run(lambda database: _judge_all(database, target, schemas, since))
+    with Console(stderr=True).status("Judging …") as status:
+
+        def told(seen: int) -> None:
+            status.update(f"Judging … {seen} messages")
+
+        senders = run(lambda database: _judge_all(database, target, schemas, since, told))
     rows = sorted(senders.values(), key=lambda one: (-one.refused, one.sender))
     if as_json:
         print_json({"target": target, "since": since, "senders": [asdict(one) for one in rows]})
@@ -58,11 +66,16 @@ def print_would_break(target: str | Severity, schemas: Schemas, since: datetime,
         [(one.sender, one.messages, one.refused, one.example, one.first, one.last) for one in rows],
         "Nothing came in since then.",
     )
-    print_line("Messages that are refused anyway are seen, and not counted as would be refused.")
+    if rows:
+        print_line("Messages that are refused anyway are seen, and not counted as would be refused.")
 
 
 async def _judge_all(
-    database: Database, target: str | Severity, schemas: Schemas, since: datetime
+    database: Database,
+    target: str | Severity,
+    schemas: Schemas,
+    since: datetime,
+    told: Callable[[int], None],
 ) -> dict[str, Sender]:
     registry = await Registry(database, SystemClock()).current()
     raised = Raised(target, registry.severities, schemas)
@@ -75,6 +88,7 @@ async def _judge_all(
         for one in page:
             refused = one.id in bodies and _would_be_refused(raised, bodies[one.id], one, registry)
             senders.setdefault(one.sender, Sender(one.sender)).add(one, refused)
+        told(sum(one.messages for one in senders.values()))
         if len(page) < _PAGE:
             return senders
         last = page[-1].id
