@@ -56,7 +56,7 @@ class Settings(BaseSettings):
         (), description="versions of nphies' guide that messages may declare; unset: all that are shipped"
     )
     packages: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (), description="folders of further FHIR packages to judge by, with commas between them"
+        (), description="further FHIR packages to judge by, or folders of them, with commas between them"
     )
     codes: Annotated[tuple[Path, ...], NoDecode] = Field(
         (),

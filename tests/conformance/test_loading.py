@@ -167,6 +167,14 @@ def test_a_package_may_lie_as_it_is_published(tmp_path: Path) -> None:
     assert _URL + "|1.0.0" in load(packages=(tmp_path / "house",)).accepted["Coverage"]
 
 
+def test_a_folder_may_hold_several_packages(tmp_path: Path) -> None:
+    _package(tmp_path / "house#1.0.0" / "package")
+    two = _package(tmp_path / "other", url=_URL + "-2")
+    (two / "package.json").write_text(json.dumps({"name": "other", "version": "1.0.0"}))
+    (tmp_path / "read-me.txt").write_text("no package")
+    assert {_URL + "|1.0.0", _URL + "-2|1.0.0"} <= load(packages=(tmp_path,)).accepted["Coverage"]
+
+
 def test_two_versions_of_a_package_stand_side_by_side(tmp_path: Path) -> None:
     order = {"id": "Coverage.order", "path": "Coverage.order", "min": 1}
     one = _package(tmp_path / "one")

@@ -14,7 +14,7 @@ from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.session import Refusal, refusing, run
 from claimgw.clock import SystemClock
 from claimgw.conformance.catalogue import Scope, Status, listed
-from claimgw.conformance.definitions import Definitions, shipped_folders
+from claimgw.conformance.definitions import Definitions, shipped_folders, unpacked
 from claimgw.conformance.severity import Direction, Level, day_of
 from claimgw.errors import ConfigurationError
 from claimgw.messages.findings import Finding
@@ -271,7 +271,8 @@ def _known(rule: str) -> str:
 
 def _keys() -> Iterable[str]:
     """The constraints of all packages, an operator's too."""
-    definitions = Definitions([*shipped_folders(), *read_settings().packages])
+    further = [folder for given in read_settings().packages for folder in unpacked(given)]
+    definitions = Definitions([*shipped_folders(), *further])
     for definition, _ in definitions.all("StructureDefinition"):
         for element in definition.get("differential", {}).get("element", ()):
             for constraint in element.get("constraint", ()):

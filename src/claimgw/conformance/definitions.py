@@ -114,8 +114,7 @@ def _age(folder: Path) -> tuple[str, int, str]:
     return folder.parent.name, len(manifest.get("dependencies", {})), folder.name
 
 
-def _package(given: Path) -> Package:
-    folder = _unpacked(given)
+def _package(folder: Path) -> Package:
     manifest = _read(folder / "package.json")
     if not manifest.get("name") or not manifest.get("version"):
         raise ConfigurationError(f"{folder / 'package.json'} gives no name or no version; add them")
@@ -152,12 +151,25 @@ def _must_be_usable(definition: Definition, path: Path) -> None:
         raise ConfigurationError(f"{path} has no differential; a snapshot alone is not enough")
 
 
-def _unpacked(given: Path) -> Path:
-    """Where the manifest is: a package as it is published has all in a folder `package`."""
-    for folder in (given, given / "package"):
-        if (folder / "package.json").is_file():
-            return folder
-    raise ConfigurationError(f"{given} is no FHIR package: there is no package.json; name an unpacked one")
+def unpacked(given: Path) -> list[Path]:
+    """Where the manifests are: of a package, as published too (all in a folder `package`), or of several.
+
+    Raises ConfigurationError if the folder is neither a package nor holds any.
+    """
+    found = _unpacked(given)
+    if found is None and given.is_dir():
+        within = [folder for path in sorted(given.iterdir()) if (folder := _unpacked(path))]
+    else:
+        within = [found] if found else []
+    if not within:
+        raise ConfigurationError(
+            f"{given} is no FHIR package and holds none: there is no package.json; name an unpacked one"
+        )
+    return within
+
+
+def _unpacked(given: Path) -> Path | None:
+    return next((path for path in (given, given / "package") if (path / "package.json").is_file()), None)
 
 
 def _told_apart(packages: Sequence[Package]) -> tuple[Package, ...]:
@@ -186,7 +198,7 @@ def _told_apart(packages: Sequence[Package]) -> tuple[Package, ...]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError) as fault:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise ConfigurationError(f"{path} cannot be read as JSON: {fault}") from fault
     if not isinstance(found, dict):
         raise ConfigurationError(f"{path} holds no JSON object")

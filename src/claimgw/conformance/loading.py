@@ -5,7 +5,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from claimgw.conformance.code_lists import read_code_lists
-from claimgw.conformance.definitions import Definition, Definitions, profiles_folder, shipped_folders
+from claimgw.conformance.definitions import (
+    Definition,
+    Definitions,
+    profiles_folder,
+    shipped_folders,
+    unpacked,
+)
 from claimgw.conformance.validator.schemas import Schemas, standard
 
 
@@ -13,7 +19,7 @@ from claimgw.conformance.validator.schemas import Schemas, standard
 def load(
     packages: tuple[Path, ...] = (), codes: tuple[Path, ...] = (), versions: tuple[str, ...] = ()
 ) -> Schemas:
-    """`packages` are folders of FHIR packages, `codes` code lists or folders of them.
+    """`packages` are FHIR packages, or folders of them, `codes` code lists or folders of them.
 
     `versions` are those of nphies' guide that a message may declare; none: all that come with claimgw.
     Raises ConfigurationError for whatever cannot be read or honoured, so that nothing is found out later.
@@ -21,7 +27,8 @@ def load(
     """
     if not (packages or codes or versions):
         return standard()
-    definitions = Definitions([*shipped_folders(versions or None), *packages])
+    further = [folder for given in packages for folder in unpacked(given)]
+    definitions = Definitions([*shipped_folders(versions or None), *further])
     own = {one.name for one in definitions.packages if profiles_folder() not in one.folder.parents}
     systems = {definition["url"] for definition, _ in definitions.all("CodeSystem")}
     provider = read_code_lists(codes, systems, _whole_lists(definitions, own))
