@@ -173,7 +173,7 @@ def test_what_profiles_find_in_a_message_they_find_in_the_resource_alone() -> No
         match = re.fullmatch(r"undle\.entry\[(\d+)\]\.resource(.*)", one.example.expression[1:])
         if match is None or int(match[1]) >= len(one.spoilt["entry"]):
             continue
-        alone = one.spoilt["entry"][int(match[1])]["resource"]
+        alone = one.spoilt["entry"][int(match[1])].get("resource")
         if not isinstance(alone, dict) or alone.get("resourceType") in (None, "Bundle"):
             continue
         now = datetime.fromisoformat(one.example.received or one.sound["timestamp"])
