@@ -17,8 +17,20 @@ from claimgw.conformance.validator.schemas import standard
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # Of the rules that can be judged from one message. The issue wants 95 in 100; it may only rise.
 _LEAST = 0.99
-# Rules that are seen to find a written fault, of all families and of BV. They may only rise.
-_SEEN, _SEEN_BUSINESS = 2502, 588
+# Rules that are judged, and no written fault shows it.
+_UNSEEN = {
+    "BV-00076": "takes 10 MB; tests/endpoint/test_errors.py commits it",
+    "BV-00126": "such a message is refused before it is a message",
+    "BV-00746": "the list of diagnoses that need a morphology is not ours to ship",
+    "BV-00809": "the list of diagnoses that need a morphology is not ours to ship",
+    "DT-01275": "every length that is shipped has a code of its own",
+    "DT-01282": "no profile that is shipped has slices in an order",
+    "IC-00239": "any number of extensions is right at a primitive",
+    "IC-01601": "any number of notes is right",
+}
+
+
+_FIND = (State.PROFILE, State.RULE, State.OPEN_LIST)
 
 
 @cache
@@ -83,11 +95,11 @@ def test_every_constraint_has_a_hint_of_its_own() -> None:
     assert constraints - english().hints.keys() - english().codes.keys() == set()
 
 
-def test_rules_are_seen_to_find_a_written_fault() -> None:
+def test_every_rule_that_is_judged_is_seen_to_find_a_written_fault() -> None:
+    judged = {code for code, rule in _rules().items() if rule.state in _FIND}
     seen = {one.example.code for one in spoilt_examples(EXAMPLES)}
-    assert {code for code in seen if _rules()[code].state not in (*IMPLEMENTED, State.OPEN_LIST)} == set()
-    assert len(seen) >= _SEEN
-    assert sum(code.startswith("BV") for code in seen) >= _SEEN_BUSINESS
+    assert seen <= judged
+    assert judged - seen <= _UNSEEN.keys()
 
 
 def test_what_no_message_can_break_does_not_count_as_judged() -> None:

@@ -16,12 +16,10 @@ from claimgw.cli.output import print_fields, print_json, print_line, print_table
 from claimgw.clock import SystemClock
 from claimgw.conformance import check
 from claimgw.conformance.coverage import Rule
-from claimgw.conformance.definitions import Definitions
-from claimgw.conformance.made import made
 from claimgw.conformance.placements import Placement
 from claimgw.conformance.sentences import sentence
 from claimgw.conformance.severity import Direction, Level, Line, day_of, defaults, direction_of
-from claimgw.conformance.spoilt import Change, Spoilt, sound_messages, spoilt_examples
+from claimgw.conformance.spoilt import Change, Spoilt, spoilt_examples
 from claimgw.conformance.texts import english
 from claimgw.messages.encode import encode
 from claimgw.messages.envelope import Envelope, read
@@ -31,9 +29,9 @@ _MOST_LINES = 12
 _STEP = re.compile(r"([A-Za-z0-9_]+)|\[([0-9]+)\]")
 
 
-def print_rule(rule: Rule, definitions: Definitions, as_json: bool) -> None:
+def print_rule(rule: Rule, as_json: bool) -> None:
     """Everything that is known of it; the example is really judged."""
-    shown = _example(rule, definitions)
+    shown = next(iter(spoilt_examples(examples_folder(), rule.listed.code)), None)
     if as_json:
         print_json(_as_json(rule, shown))
         return
@@ -126,14 +124,6 @@ def _says(one: Placement) -> str:
     return f"{said}; {one.stated} is given" if one.stated else said
 
 
-def _example(rule: Rule, definitions: Definitions) -> Spoilt | None:
-    """The one that is written down, else one that can be made."""
-    written = spoilt_examples(examples_folder(), rule.listed.code)
-    if written or not rule.placements:
-        return next(iter(written), None)
-    return made(rule.listed.code, rule.placements, sound_messages(examples_folder()), definitions, _findings)
-
-
 def _show_example(shown: Spoilt) -> None:
     example = shown.example
     print_line(f"Example: {example.what} ({example.message}.json)")
@@ -152,19 +142,14 @@ def _operation(change: Change) -> str:
 
 
 def _judged(shown: Spoilt) -> list[Finding]:
-    """What the check finds of it at the place of the example."""
-    found = _findings(shown.spoilt, shown.example.received or shown.sound["timestamp"])
-    expected = (shown.example.code, shown.example.expression)
-    return [one for one in found if (one.code, one.path) == expected]
-
-
-def _findings(message: dict[str, Any], received: str) -> list[Finding]:
-    """All stages, as if it had come then."""
-    envelope = read(encode(message))
+    """What the check finds of it at the place of the example, all stages shown."""
+    envelope = read(encode(shown.spoilt))
     if not isinstance(envelope, Envelope):
         return [envelope]
-    now = datetime.fromisoformat(received)
-    return check(envelope, now, direction=direction_of(envelope.event), all_stages=True)
+    now = datetime.fromisoformat(shown.example.received or shown.sound["timestamp"])
+    found = check(envelope, now, direction=direction_of(envelope.event), all_stages=True)
+    expected = (shown.example.code, shown.example.expression)
+    return [one for one in found if (one.code, one.path) == expected]
 
 
 def _extract(tree: Any, expression: str) -> list[str]:

@@ -72,7 +72,7 @@ def rules(
         if would_break is not None and since is not None:
             print_would_break(_target(would_break, known), schemas, since, as_json)
         elif code is not None:
-            print_rule(known[_known(code, known)], schemas.definitions, as_json)
+            print_rule(known[_known(code, known)], as_json)
         elif state is not None or family is not None:
             _list(known, state, family, as_json)
         else:
@@ -159,15 +159,21 @@ def _sum_up(known: Mapping[str, Rule], as_json: bool) -> None:
             }
         )
         return
-    rows = [(family, *(counts[family, state] or None for state in State)) for family in families]
-    total = ("all", *(sum(counts[family, state] for family in families) or None for state in State))
-    print_table("Rules of nphies", ["family", *State], [*rows, total], "There are no rules.")
+    rows = [
+        (state, *(counts[family, state] or None for family in families), _of_all(counts, state))
+        for state in State
+    ]
+    print_table("Rules of nphies", ["state", *families, "all"], rows, "There are no rules.")
     print_line(
         f"{done} of {all_} rules that one message and its time of receipt can break are judged:"
         f" {100 * done / all_:.1f} %."
     )
     print_line("Lists that are not wholly known, and what is not applicable, do not count there.")
     print_line("'claimgw rules --state not-applicable' and so on name each rule with the reason.")
+
+
+def _of_all(counts: Counter[tuple[str, State]], state: State) -> int | None:
+    return sum(count for (_, one), count in counts.items() if one is state) or None
 
 
 def _excluded(rules_: Iterable[Rule]) -> Iterable[Rule]:

@@ -71,11 +71,6 @@ def spoilt_examples(examples: Path, code: str | None = None) -> list[Spoilt]:
     return found
 
 
-def sound_messages(examples: Path) -> dict[str, dict[str, Any]]:
-    """All messages of that folder, by their stems. Raises ValueError for one that cannot be read."""
-    return {file.stem: _tree(file) for file in sorted(examples.glob("*.json"))}
-
-
 def _tree(file: Path) -> dict[str, Any]:
     decoded = decode(file.read_bytes())
     if not isinstance(decoded, Decoded):
