@@ -14,7 +14,7 @@ from claimgw.messages.encode import encode
 from claimgw.messages.envelope import Envelope, read
 
 SPOILT = spoilt_examples(Path(__file__).parents[2] / "examples")
-SOUND = {one.example.message: one.sound for one in SPOILT}
+SOUND = {one.example.message: one.sound for one in SPOILT if not one.example.given}
 
 
 def _found(tree: dict[str, Any], received: str | None) -> set[tuple[str, str]]:
@@ -33,7 +33,7 @@ def _found_in_sound(message: str) -> frozenset[tuple[str, str]]:
 @pytest.mark.parametrize("one", SPOILT, ids=lambda one: f"{one.example.code}-{one.example.what[:40]}")
 def test_a_spoilt_example_gives_its_finding_at_one_place_and_the_sound_one_gives_none(one: Spoilt) -> None:
     example = one.example
-    assert not _found_in_sound(example.message)
+    assert not (_found(one.sound, None) if example.given else _found_in_sound(example.message))
     places = {path for code, path in _found(one.spoilt, example.received) if code == example.code}
     assert places == {example.expression}
 

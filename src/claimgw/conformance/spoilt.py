@@ -6,7 +6,6 @@ of which add, remove and replace are known) and `expression` (the place of the f
 tests and by `claimgw rules CODE`.
 """
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -80,30 +79,38 @@ def _tree(file: Path) -> dict[str, Any]:
 
 
 def patched(tree: dict[str, Any], patch: Sequence[Change]) -> dict[str, Any]:
-    """A copy with the changes made, in their order. Raises ValueError where a path leads nowhere."""
-    changed = copy.deepcopy(tree)
+    """The tree with the changes made, in their order; what they leave alone is shared, so change neither.
+
+    Raises ValueError where a path leads nowhere.
+    """
+    changed = tree
     for change in patch:
+        steps = [step.replace("~1", "/").replace("~0", "~") for step in change.path.split("/")[1:]]
         try:
-            _change(changed, change)
+            changed = _changed(changed, steps, change)
         except (KeyError, IndexError, TypeError) as fault:
             raise ValueError(f"there is nothing to {change.op} at {change.path}") from fault
     return changed
 
 
-def _change(tree: Any, change: Change) -> None:
-    *way, last = (step.replace("~1", "/").replace("~0", "~") for step in change.path.split("/")[1:])
-    for step in way:
-        tree = tree[int(step)] if isinstance(tree, list) else tree[step]
-    key: Any = last if isinstance(tree, dict) else len(tree) if last == "-" else int(last)
+def _changed(node: Any, steps: list[str], change: Change) -> Any:
+    """The node anew, and whatever lies on the way; the rest is the same object."""
+    step, *rest = steps
+    anew: Any = dict(node) if isinstance(node, dict) else list(node)
+    key: Any = step if isinstance(node, dict) else len(node) if step == "-" else int(step)
+    if rest:
+        anew[key] = _changed(anew[key], rest, change)
+        return anew
     match change.op:
-        case "add" if isinstance(tree, list):
-            tree.insert(key, copy.deepcopy(change.value))
+        case "add" if isinstance(anew, list):
+            anew.insert(key, change.value)
         case "add":
-            tree[key] = copy.deepcopy(change.value)
+            anew[key] = change.value
         case "replace":
-            _ = tree[key]
-            tree[key] = copy.deepcopy(change.value)
+            _ = anew[key]
+            anew[key] = change.value
         case "remove":
-            del tree[key]
+            del anew[key]
         case other:
             raise ValueError(f"{other} is none of add, remove, replace")
+    return anew
