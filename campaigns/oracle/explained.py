@@ -111,6 +111,12 @@ EXPLAINED: tuple[Explained, ...] = (
         r"(\.(value|currency|code|system)|\.(value|diagnosis|timing)\[x\]): ",
     ),
     Explained(
+        About.FAULT,
+        Side.OURS,
+        r"IC-01567",
+        "asked by a rule, as nphies itself may leave it out (ClaimResponse.subType)",
+    ),
+    Explained(
         About.ELSEWHERE,
         Side.THEIRS,
         r"Reference_REF_CantMatchChoice",
