@@ -54,6 +54,10 @@ def test_a_rule_that_began_on_a_day_says_so(terminal: Terminal) -> None:
     assert terminal.read("rules", "IC-01620")["severity_lines"] == ["2025-11-15"]
 
 
+def test_a_constraint_may_be_a_warning_only(terminal: Terminal) -> None:
+    assert terminal.read("rules", "BV-00501")["severity"]["request"] == "warning"
+
+
 def test_lengths_lists_and_targets_are_shown(terminal: Terminal) -> None:
     assert "2000 characters, 1000 in Arabic" in terminal.type("rules", "BV-00318")
     assert "ValueSet/practice-codes" in terminal.type("rules", "IB-00424")

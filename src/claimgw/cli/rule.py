@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from claimgw.conformance.spoilt import Change, Spoilt, spoilt_examples
 from claimgw.conformance.texts import english
 from claimgw.messages.encode import encode
 from claimgw.messages.envelope import Envelope, read
-from claimgw.messages.findings import Finding
+from claimgw.messages.findings import Finding, Severity
 
 _MOST_LINES = 12
 _STEP = re.compile(r"([A-Za-z0-9_]+)|\[([0-9]+)\]")
@@ -75,8 +75,10 @@ def _hint(rule: Rule) -> str | None:
 
 def _levels(rule: Rule) -> dict[Direction, str]:
     """How bad a breach is today."""
-    profile = rule.placements[0].profile if rule.placements else ""
-    one = Finding(rule.listed.code, "", "", source=profile)
+    one = Finding(rule.listed.code, "", "")
+    for placement in rule.placements:
+        # A constraint may itself be a warning only; and what profiles ask is taken less badly of insurers.
+        one = replace(one, source=placement.profile, severity=Severity(placement.severity or one.severity))
     today = day_of(SystemClock().now())
     judged = {direction: defaults().judged(one, direction, today) for direction in Direction}
     return {direction: found.severity if found else Level.OFF for direction, found in judged.items()}
@@ -153,20 +155,17 @@ def _judged(shown: Spoilt) -> list[Finding]:
 
 
 def _extract(tree: Any, expression: str) -> list[str]:
-    """A few lines of JSON at the place, or at what is left of the way to it; none if that is much."""
-    node, name, whole = tree, "", True
+    """A few lines of JSON at the place; none where it is empty."""
+    node, name = tree, ""
     for key, index in list(_STEP.findall(expression))[1:]:
         if index and isinstance(node, list) and int(index) < len(node):
             node = node[int(index)]
         elif key and isinstance(node, dict) and (full := _key(node, key)) is not None:
             node, name = node[full], full
         else:
-            whole = False
-            break
+            return []
     lines = f'"{name}": {_text(node, indent=2)}'.splitlines()
-    if len(lines) <= _MOST_LINES:
-        return lines
-    return [*lines[:_MOST_LINES], "  …"] if whole else []
+    return lines if len(lines) <= _MOST_LINES else [*lines[:_MOST_LINES], "  …"]
 
 
 def _key(node: dict[str, Any], name: str) -> str | None:

@@ -23,9 +23,10 @@ _FAMILIES = {
 
 def sentence(rule: Rule) -> str:
     """English; "" if nothing is known of the rule but its element."""
-    told = rule.listed.text or next((place.text for place in rule.placements if place.text), "")
-    if told or (rule.program is not None and rule.program.text):
-        return told or (rule.program.text if rule.program else "")
+    of_constraint = next((place.text for place in rule.placements if place.text), "")
+    of_program = rule.program.text if rule.program else ""
+    if told := rule.listed.text or of_constraint or of_program:
+        return told
     said = {_said(place) for place in rule.placements}
     if len(said) == 1:
         return f"{rule.listed.element} {said.pop()}."
