@@ -11,6 +11,7 @@ from claimgw.conformance.base import is_resource
 from claimgw.conformance.definitions import Definitions, shipped, shipped_versions
 from claimgw.conformance.loading import load
 from claimgw.conformance.validator.schemas import Schemas, standard
+from claimgw.conformance.validator.walk import Walk
 from claimgw.errors import ConfigurationError
 from claimgw.messages.findings import errors
 from claimgw.messages.identifiers import CODES, DEFINITIONS
@@ -193,12 +194,26 @@ def test_a_definition_that_cannot_be_honoured_is_refused_when_it_is_loaded(tmp_p
     assert str(tmp_path / "house") in str(refused.value)
 
 
+@pytest.mark.parametrize("kind", ["StructureDefinition", "ValueSet", "CodeSystem"])
+def test_the_shipped_definitions_are_themselves_what_base_fhir_asks(kind: str) -> None:
+    for definition, _ in shipped().all(kind):
+        carrier = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": definition}]}
+        assert [(one.kind, one.place) for one in Walk(carrier, standard(), 9).found] == []
+
+
+def test_a_length_that_is_no_number_is_refused_before_a_message_meets_it(tmp_path: Path) -> None:
+    long = {"id": "Coverage.dependent", "path": "Coverage.dependent", "maxLength": "3"}
+    with pytest.raises(ConfigurationError, match=r"differential\.element\[1\]\.maxLength"):
+        load(packages=(_package(tmp_path / "house", long),))
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
         ({"type": None}, "has no type"),
         ({"differential": None}, "has no differential"),
-        ({"baseDefinition": 5}, "no StructureDefinition of FHIR R4"),
+        ({"baseDefinition": 5}, "is not FHIR R4 at baseDefinition"),
+        ({"abstract": "no"}, "is not FHIR R4 at abstract"),
         ({"url": None}, "has no url"),
         ({"url": DEFINITIONS + "coverage"}, r"defines .*coverage\|1.0.0, as .* does"),
         ({"fhirVersions": ["5.0.0"]}, "not for FHIR R4"),
