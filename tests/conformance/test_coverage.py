@@ -1,5 +1,6 @@
 """Is it told truly which rules of the list are judged, and are they seen to find what is wrong?"""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -93,6 +94,24 @@ def test_every_constraint_has_a_hint_of_its_own() -> None:
         if place.kind == "constraint" and not place.stated
     }
     assert constraints - english().hints.keys() - english().codes.keys() == set()
+
+
+def test_hints_that_name_the_codes_of_a_list_name_all_of_them() -> None:
+    terminology = standard().terminology
+    for code, hint in english().hints.items():
+        listed_ = hint.removeprefix("Use one of ")
+        if listed_ != hint:
+            bound = {place.value_set for place in _rules()[code].placements}
+            assert [set(listed_.split(", "))] == [set(terminology.value_set(one).codes) for one in bound]
+
+
+def test_hints_that_name_a_length_name_that_of_the_profiles() -> None:
+    for code, hint in english().hints.items():
+        if hint.startswith("Shorten it to "):
+            lengths = {(one.longest, one.longest_arabic) for one in _rules()[code].placements}
+            assert [tuple(map(int, re.findall("[0-9]+", hint)))] == [
+                tuple(filter(None, one)) for one in lengths
+            ]
 
 
 def test_every_rule_that_is_judged_is_seen_to_find_a_written_fault() -> None:
