@@ -10,7 +10,7 @@ from campaigns.samples import samples
 from campaigns.spec import is_there, spec
 from campaigns.verdict import RECEIVED
 from claimgw.clearinghouse.answer import refusing
-from claimgw.conformance import Direction, check
+from claimgw.conformance import Direction, Validator, check
 from claimgw.conformance.severity import direction_of
 from claimgw.messages import claim_replies, poll_replies, replies
 from claimgw.messages.envelope import Envelope, read
@@ -91,6 +91,12 @@ def test_error_notices_have_no_fault(response: str | None) -> None:
     request = "102aa022-17b5-49a0-82c4-476a9c4d79e9"
     written = replies.error_notice(INSURER, STAMP, [FAULT], request_header=request, response_header=response)
     assert faults(written) == []
+
+
+def test_bare_outcomes_have_no_fault() -> None:
+    warning = Finding("IC-00076", "Bundle", "A warning", "Mend it", Severity.WARNING)
+    written = replies.outcome([FAULT, warning, Finding("GE-00013", "", "Not JSON")])
+    assert Validator().validate(written, received=NOW, all_stages=True).findings == ()
 
 
 @pytest.mark.skipif(not is_there(), reason="the spec files are not beside the repository")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from claimgw.ids import derived_id
 from claimgw.messages.identifiers import CODES, DEFINITIONS, VALUE_SETS
 
 ERROR_SYSTEM = CODES + "adjudication-error"
@@ -73,12 +74,18 @@ def task_outputs(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def operation_outcome(findings: Iterable[Finding]) -> dict[str, Any]:
-    """An OperationOutcome in the shape of real acknowledgements (spec §0.3 item 6)."""
+def operation_outcome(findings: Iterable[Finding], id_: str | None = None) -> dict[str, Any]:
+    """An OperationOutcome in the shape of real acknowledgements (spec §0.3 item 6).
+
+    The profile demands an id (IC-01384): without one at hand it is derived from what is found.
+    """
+    found = list(on_the_wire(findings))
+    derived = derived_id("OperationOutcome", *(part for one in found for part in (one.code, one.path)))
     return {
         "resourceType": "OperationOutcome",
+        "id": id_ or derived,
         "meta": {"profile": [DEFINITIONS + "operationoutcome|1.0.0"]},
-        "issue": [_issue(finding) for finding in on_the_wire(findings)],
+        "issue": [_issue(finding) for finding in found],
     }
 
 

@@ -22,7 +22,7 @@ def acknowledgement(request: Envelope, stamp: Stamp, findings: Sequence[Finding]
     answering = Answering(request.header_id, "ok")
     entries: list[dict[str, Any]] = []
     if findings:
-        about = {**operation_outcome(findings), "id": stamp.id("OperationOutcome")}
+        about = operation_outcome(findings, stamp.id("OperationOutcome"))
         entries.append(entry("OperationOutcome", about))
         answering = Answering(request.header_id, "fatal-error", f"{HOME}/OperationOutcome/{about['id']}")
     return bundle(
@@ -49,7 +49,7 @@ def error_notice(
     response_header: str | None,
 ) -> bytes:
     """To an insurer whose answer in session cannot be used (spec §6.11)."""
-    about = {**operation_outcome(findings), "id": stamp.id("OperationOutcome")}
+    about = operation_outcome(findings, stamp.id("OperationOutcome"))
     originals = {"extension-original-request": request_header, "extension-original-response": response_header}
     return bundle(
         stamp,
