@@ -20,7 +20,7 @@ _NO_REFERENCE = "no reference may stand there; one is of the wrong form"
 _LONGEST = {
     "boolean": 5,
     "integer": 11,
-    "decimal": 30,
+    "decimal": 62,
     "date": 10,
     "id": 64,
     "unsignedInt": 10,

@@ -14,7 +14,7 @@ from claimgw.conformance.base import ANY_RESOURCE
 from claimgw.conformance.compiler.schema import Constraint, Element, Holds, Limits, Slicing, Structure
 from claimgw.conformance.fhirpath.scope import MemberOf, Scope
 from claimgw.conformance.invariants import INVARIANTS
-from claimgw.conformance.lexical import WHOLE_NUMBERS, form
+from claimgw.conformance.lexical import WHOLE_NUMBERS, form, is_short
 from claimgw.conformance.terminology import Answer, ValueSet, answer
 from claimgw.conformance.validator.values import follows, same
 
@@ -36,7 +36,7 @@ class Predicates:
         self._structure = structure
         # Of no message: constraints that are asked here ask nothing else of it.
         self._scope = Scope(None, None, datetime.max.replace(tzinfo=UTC), lambda *_: None, member_of)
-        self._names: dict[str, Any] = {"s": self._scope}
+        self._names: dict[str, Any] = {"s": self._scope, "short": is_short}
         self._numbers = count()
         self._forms: dict[int, tuple[Structure, str]] = {}
         self._texts: dict[tuple[Any, ...], Accepts] = {}
@@ -214,8 +214,9 @@ class Predicates:
         if type_ in WHOLE_NUMBERS:
             least, most = WHOLE_NUMBERS[type_]
             return f"type({x}) is not int or not {least} <= {x} <= {most}"
-        if not _is_text(element):
-            return f"not {self._constant(form(type_))}({x})"
+        if type_ == "decimal":
+            # A long number is looked at closely.
+            return f"not short({x})"
         of_text = "" if _is_plain(element) else f" or not {self._constant(self._text(element))}({x})"
         # An empty text is another fault, found when the text was read.
         return f"type({x}) is not str or not 0 < len({x}) <= {element.longest}{of_text}"

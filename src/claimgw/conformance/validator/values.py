@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from claimgw.conformance.compiler.schema import Code, Element, Limits
@@ -31,7 +32,7 @@ def broken(value: Any, element: Element, limits: Limits) -> Iterator[tuple[Kind,
         limits.pattern is not None and not follows(value, limits.pattern)
     ):
         yield Kind.FIXED, element.errors.get("fixed") or element.errors.get("binding")
-    if limits.length is not None and isinstance(value, str) and len(value) > _longest(value, limits):
+    if limits.length is not None and _length(value) > _longest(value, limits):
         yield Kind.LENGTH, element.errors.get("length") or element.errors.get(f"length:{element.type}")
 
 
@@ -47,8 +48,15 @@ def _of_the_list(concept: dict[str, Any], systems: frozenset[str]) -> int:
     return len({system for system in given if isinstance(system, str)} & systems)
 
 
-def _longest(value: str, limits: Limits) -> int:
-    if limits.arabic_length is not None and _ARABIC.search(value):
+def _length(value: Any) -> int:
+    """Of a text, or of a number as it is written."""
+    if isinstance(value, str):
+        return len(value)
+    return len(str(value)) if isinstance(value, Decimal | int) and not isinstance(value, bool) else 0
+
+
+def _longest(value: Any, limits: Limits) -> int:
+    if limits.arabic_length is not None and isinstance(value, str) and _ARABIC.search(value):
         return limits.arabic_length
     return limits.length or 0
 
