@@ -49,6 +49,12 @@ def test_a_hint_stands_for_several_codes(arabic: Path) -> None:
     assert (told.text, told.hint) == ("In riyals", "اكتب العملة SAR")
 
 
+def test_the_hint_of_a_code_is_of_what_is_missing_not_of_what_is_too_much() -> None:
+    assert english().fault(Kind.MISSING, "IC-01620").hint.startswith("Add extension-accountingPeriod")
+    assert english().fault(Kind.SURPLUS, "IC-01620").hint == "Keep as many as are allowed"
+    assert english().fault(Kind.CODE, "IB-00047").hint.startswith("Use one of institutional")
+
+
 def test_what_has_no_words_stays_english(arabic: Path) -> None:
     found = Finding("BV-00165", "bundle.entry[1].resource.use", "The use does not go", "Set it")
     assert read_texts(arabic).of(found) == found

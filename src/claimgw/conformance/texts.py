@@ -44,7 +44,8 @@ class Texts:
     def fault(self, kind: Kind, code: str) -> Told:
         """Of a fault that the schema shows; English has words for every kind."""
         told = self.codes.get(code) or self.kinds[kind]
-        hint = self.hints.get(code)
+        # A code speaks of what is missing; where there is too much, the same words would mislead.
+        hint = None if kind is Kind.SURPLUS else self.hints.get(code)
         return told if hint is None else Told(told.text, hint)
 
     def hint(self, code: str) -> str:
