@@ -17,7 +17,7 @@ from campaigns.oracle.report import Report
 from campaigns.oracle.validator import Validator
 from campaigns.samples import EXAMPLES, samples
 from campaigns.spec import FOLDER, Json, is_there, spec
-from claimgw.conformance.spoilt import spoilt_examples
+from claimgw.conformance.rulebook.spoilt import spoilt_examples
 
 COUNT = 1500
 

@@ -11,8 +11,8 @@ from campaigns.samples import Sample
 from campaigns.spec import Json
 from campaigns.verdict import RECEIVED
 from claimgw.conformance import check
+from claimgw.conformance.rulebook.spoilt import Spoilt
 from claimgw.conformance.severity import direction_of
-from claimgw.conformance.spoilt import Spoilt
 from claimgw.messages.encode import encode
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.findings import Finding

@@ -4,14 +4,14 @@ import re
 from functools import cache
 from pathlib import Path
 
-from claimgw.conformance.catalogue import Scope, Status, listed
-from claimgw.conformance.coverage import IMPLEMENTED, Rule, State, coverage, implemented
-from claimgw.conformance.covered import COVERED
-from claimgw.conformance.not_applicable import NOT_APPLICABLE
-from claimgw.conformance.placements import placements
-from claimgw.conformance.programs import programs
-from claimgw.conformance.sentences import sentence
-from claimgw.conformance.spoilt import spoilt_examples
+from claimgw.conformance.rulebook.catalogue import Scope, Status, listed
+from claimgw.conformance.rulebook.coverage import IMPLEMENTED, Rule, State, coverage, implemented
+from claimgw.conformance.rulebook.covered import COVERED
+from claimgw.conformance.rulebook.not_applicable import NOT_APPLICABLE
+from claimgw.conformance.rulebook.placements import placements
+from claimgw.conformance.rulebook.programs import programs
+from claimgw.conformance.rulebook.sentences import sentence
+from claimgw.conformance.rulebook.spoilt import spoilt_examples
 from claimgw.conformance.texts import english
 from claimgw.conformance.validator.schemas import standard
 

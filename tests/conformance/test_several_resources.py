@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from claimgw.conformance import check
-from claimgw.conformance.moments import ahead, day, later
+from claimgw.conformance.rulebook.spoilt import Change, patched
+from claimgw.conformance.rules.facts.moments import ahead, day, later
 from claimgw.conformance.severity import direction_of
-from claimgw.conformance.spoilt import Change, patched
 from claimgw.messages.decode import Decoded, decode
 from claimgw.messages.encode import encode
 from claimgw.messages.envelope import Envelope, read

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from claimgw.conformance import Direction, check
-from claimgw.conformance.catalogue import listed
+from claimgw.conformance.rulebook.catalogue import listed
 from claimgw.conformance.severity import Grace, Level, Line, Severities, day_of, defaults
 from claimgw.messages.findings import Finding, Severity, errors
 from tests.conformance.sample import INSURER, NOW, PROVIDER, Json, answer, claim, envelope, resource

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from claimgw.conformance.spans import HOME, Span, span
+from claimgw.conformance.rules.facts.spans import HOME, Span, span
 
 
 def _span(first: str, last: str) -> Span:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from claimgw.conformance import check
+from claimgw.conformance.rulebook.spoilt import Change, Spoilt, patched, spoilt_examples
 from claimgw.conformance.severity import direction_of
-from claimgw.conformance.spoilt import Change, Spoilt, patched, spoilt_examples
 from claimgw.messages.encode import encode
 from claimgw.messages.envelope import Envelope, read
 

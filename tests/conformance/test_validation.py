@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from claimgw.clock import ManualClock
 from claimgw.conformance import Direction, Validator, Verdict, check, direction_of
+from claimgw.conformance.rulebook.spoilt import spoilt_examples
 from claimgw.conformance.severity import defaults
-from claimgw.conformance.spoilt import spoilt_examples
 from claimgw.conformance.validator.schemas import standard
 from claimgw.errors import ConfigurationError
 from claimgw.messages.decode import Decoded, decode

@@ -15,11 +15,11 @@ from claimgw.cli.demo.claims import examples_folder
 from claimgw.cli.output import print_fields, print_json, print_line, print_table
 from claimgw.clock import SystemClock
 from claimgw.conformance import check
-from claimgw.conformance.coverage import Rule
-from claimgw.conformance.placements import Placement
-from claimgw.conformance.sentences import sentence
+from claimgw.conformance.rulebook.coverage import Rule
+from claimgw.conformance.rulebook.placements import Placement
+from claimgw.conformance.rulebook.sentences import sentence
+from claimgw.conformance.rulebook.spoilt import Change, Spoilt, spoilt_examples
 from claimgw.conformance.severity import Direction, Level, Line, day_of, defaults, direction_of
-from claimgw.conformance.spoilt import Change, Spoilt, spoilt_examples
 from claimgw.conformance.texts import english
 from claimgw.messages.encode import encode
 from claimgw.messages.envelope import Envelope, read

@@ -14,8 +14,8 @@ from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.rule import print_rule
 from claimgw.cli.session import refusing
 from claimgw.cli.would_break import print_would_break
-from claimgw.conformance.coverage import Rule, State, coverage, implemented
-from claimgw.conformance.sentences import sentence
+from claimgw.conformance.rulebook.coverage import Rule, State, coverage, implemented
+from claimgw.conformance.rulebook.sentences import sentence
 from claimgw.errors import ConfigurationError
 from claimgw.messages.findings import Severity
 

@@ -13,8 +13,8 @@ from claimgw.cli.configuration import read_settings
 from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.session import Refusal, refusing, run
 from claimgw.clock import SystemClock
-from claimgw.conformance.catalogue import Scope, Status, listed
 from claimgw.conformance.definitions import Definitions, shipped_folders, unpacked
+from claimgw.conformance.rulebook.catalogue import Scope, Status, listed
 from claimgw.conformance.severity import Direction, Level, day_of
 from claimgw.errors import ConfigurationError
 from claimgw.messages.findings import Finding

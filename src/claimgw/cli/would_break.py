@@ -14,7 +14,7 @@ from claimgw.clearinghouse.admit import served_by
 from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.session import run
 from claimgw.clock import SystemClock
-from claimgw.conformance.raised import Raised
+from claimgw.conformance.rulebook.raised import Raised
 from claimgw.conformance.validator.schemas import Schemas
 from claimgw.ids import least_id
 from claimgw.messages.envelope import Envelope, read

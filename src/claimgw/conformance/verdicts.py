@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from claimgw.conformance.check import check
-from claimgw.conformance.scopes import undecidable
+from claimgw.conformance.rulebook.scopes import undecidable
 from claimgw.conformance.severity import Direction
 from claimgw.conformance.validator.schemas import Schemas
 from claimgw.messages.envelope import Envelope, read

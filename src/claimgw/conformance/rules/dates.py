@@ -5,9 +5,9 @@ from datetime import datetime, time
 from typing import Any
 
 from claimgw.conformance.case import Case, object_at, objects_at, place
-from claimgw.conformance.moments import TOLERANCE
-from claimgw.conformance.spans import HOME, Span, span
-from claimgw.conformance.visit import visit_of
+from claimgw.conformance.rules.facts.moments import TOLERANCE
+from claimgw.conformance.rules.facts.spans import HOME, Span, span
+from claimgw.conformance.rules.facts.visit import visit_of
 from claimgw.messages.findings import Finding
 
 

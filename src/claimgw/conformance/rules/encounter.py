@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from claimgw.conformance.case import Case, extensions_at, object_at, place, text_at
-from claimgw.conformance.moments import ahead, later
-from claimgw.conformance.visit import INPATIENT, first_code, visit_of
+from claimgw.conformance.rules.facts.moments import ahead, later
+from claimgw.conformance.rules.facts.visit import INPATIENT, first_code, visit_of
 from claimgw.messages.findings import Finding
 
 

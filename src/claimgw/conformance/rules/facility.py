@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from claimgw.conformance.case import Case, extensions_at, place, text_at
-from claimgw.conformance.places import lacks_role, lacks_specialty
-from claimgw.conformance.visit import first_code, visit_of
+from claimgw.conformance.rules.facts.places import lacks_role, lacks_specialty
+from claimgw.conformance.rules.facts.visit import first_code, visit_of
 from claimgw.messages.envelope import Entry
 from claimgw.messages.findings import Finding
 

@@ -12,7 +12,7 @@ from claimgw.conformance.case import (
     place,
     text_at,
 )
-from claimgw.conformance.moments import later
+from claimgw.conformance.rules.facts.moments import later
 from claimgw.messages.envelope import Entry
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import Identifier

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from claimgw.conformance.case import Case, codes_at, extensions_at, objects_at, place, text_at
-from claimgw.conformance.moments import day
-from claimgw.conformance.visit import visit_of
+from claimgw.conformance.rules.facts.moments import day
+from claimgw.conformance.rules.facts.visit import visit_of
 from claimgw.messages.envelope import Entry
 from claimgw.messages.findings import Finding
 

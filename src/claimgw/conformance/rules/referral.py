@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from claimgw.conformance.case import Case, extensions_at, object_at, place, text_at
-from claimgw.conformance.places import lacks_specialty
+from claimgw.conformance.rules.facts.places import lacks_specialty
 from claimgw.messages.envelope import Entry
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import Licence, LicenceKind

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from claimgw.conformance.case import Case, absent, codes_at, object_at, objects_at, place, text_at
-from claimgw.conformance.moments import ahead
+from claimgw.conformance.rules.facts.moments import ahead
 from claimgw.messages.envelope import Entry
 from claimgw.messages.events import EVENTS
 from claimgw.messages.findings import Finding

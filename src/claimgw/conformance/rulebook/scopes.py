@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from claimgw.conformance.catalogue import Scope, listed
 from claimgw.conformance.definitions import Definitions
-from claimgw.conformance.placements import placements
+from claimgw.conformance.rulebook.catalogue import Scope, listed
+from claimgw.conformance.rulebook.placements import placements
 from claimgw.conformance.terminology import Terminology
 
 BEYOND: Mapping[Scope, str] = {

@@ -6,7 +6,7 @@ Nothing is later where it cannot be told.
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from claimgw.conformance.spans import HOME, span
+from claimgw.conformance.rules.facts.spans import HOME, span
 
 # What both clocks may differ by (spec §2.6).
 TOLERANCE = timedelta(minutes=15)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from claimgw.conformance.definitions import Definition, Definitions, Package, marks
-from claimgw.conformance.error_codes import error_codes
-from claimgw.conformance.idle import idle
+from claimgw.conformance.rulebook.error_codes import error_codes
+from claimgw.conformance.rulebook.idle import idle
 from claimgw.conformance.terminology import Terminology
 
 _MEMBER_OF = re.compile(r"memberOf\('([^']+)'\)")

@@ -1,7 +1,7 @@
 """What does a rule ask, in one sentence? As its constraint or code says; else told from kind and element."""
 
-from claimgw.conformance.coverage import Rule
-from claimgw.conformance.placements import Placement
+from claimgw.conformance.rulebook.coverage import Rule
+from claimgw.conformance.rulebook.placements import Placement
 
 _NUMBERS = {"1..1": "exactly once", "0..1": "at most once", "1..*": "at least once", "0..0": "not at all"}
 _KINDS = {

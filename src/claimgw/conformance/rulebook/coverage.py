@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from claimgw.conformance.catalogue import Listed, Scope, Status, listed
 from claimgw.conformance.codes import Generic, generic
-from claimgw.conformance.covered import COVERED
-from claimgw.conformance.not_applicable import NOT_APPLICABLE
-from claimgw.conformance.placements import Placement, placements
-from claimgw.conformance.programs import Program, programs
-from claimgw.conformance.scopes import BEYOND
+from claimgw.conformance.rulebook.catalogue import Listed, Scope, Status, listed
+from claimgw.conformance.rulebook.covered import COVERED
+from claimgw.conformance.rulebook.not_applicable import NOT_APPLICABLE
+from claimgw.conformance.rulebook.placements import Placement, placements
+from claimgw.conformance.rulebook.programs import Program, programs
+from claimgw.conformance.rulebook.scopes import BEYOND
 from claimgw.conformance.validator.schemas import WRITTEN, Schemas
 
 ELSEWHERE = "is judged before or behind the checks: by the door, the delivery, the store"

@@ -5,7 +5,7 @@ from typing import Any
 
 from claimgw.conformance.base import structure
 from claimgw.conformance.compiler.schema import Element
-from claimgw.conformance.error_codes import ErrorCode
+from claimgw.conformance.rulebook.error_codes import ErrorCode
 
 _ANY_NUMBER = "any number of them is right"
 _NO_LIST = "no list is required for it, by no profile and not by base FHIR"

@@ -1,0 +1,1 @@
+"""What do several rules read from a message? Moments, visits, kinds of places."""
