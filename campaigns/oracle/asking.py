@@ -25,7 +25,7 @@ class Asking:
 
     def __init__(self, validator: Validator) -> None:
         self._validator = validator
-        self._keys = keys()
+        self.keys = keys()
         self._known: dict[bytes, set[tuple[str, str]]] = {}
 
     def valid(self, sample: Sample) -> Both:
@@ -54,8 +54,8 @@ class Asking:
     def _both(self, raw: bytes, received: datetime) -> Both:
         self._validator.ask(raw)
         # Ours is done while the other one works.
-        our = ours(_findings(raw, received), self._keys.asked)
-        return our, theirs(self._validator.answer(), self._keys.asked, self._keys.timed)
+        our = ours(_findings(raw, received), self.keys.asked)
+        return our, theirs(self._validator.answer(), self.keys.asked, self.keys.timed)
 
 
 def _findings(raw: bytes, received: datetime) -> list[Finding]:

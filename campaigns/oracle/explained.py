@@ -222,7 +222,7 @@ EXPLAINED: tuple[Explained, ...] = (
     Explained(
         About.CONSTRAINT,
         Side.OURS,
-        rf"IB-00045|{_BILLING}",
+        rf"IB-00045|BV-006[1-4]\d|{_BILLING}",
         "memberOf of a coding without system or code: no for us, not told for the validator",
         where=r"^required element removed \(removed\) \S+ \S+\.coding(\.system|\.code)?: ",
     ),
