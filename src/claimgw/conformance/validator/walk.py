@@ -144,8 +144,7 @@ class Walk:
 
     def _count(self, count: int, element: Element, limits: Limits, path: str, home: Home) -> None:
         if limits.most is not None and count > limits.most:
-            code = element.errors.get("cardinality")
-            self._add(Kind.SURPLUS, home, path, code=code, source=limits.source)
+            self._add(Kind.SURPLUS, home, path, code=_surplus(element), source=limits.source)
         elif 0 < count < limits.least and limits.slicing is None:
             code = element.errors.get("cardinality")
             self._add(Kind.MISSING, home, path, code=code, source=limits.source)
@@ -177,12 +176,12 @@ class Walk:
             # The server places a missing extension at the first, and misses `extension` as well.
             by_url = limits.slicing.path == "url"
             place = f"{path}[0].{part.slice_name}" if by_url else path
-            code = part.errors.get("cardinality")
             if not count and part.required:
                 companion = path if by_url else ""
+                code = part.errors.get("cardinality")
                 self._add(Kind.MISSING, home, place, code=code, source=part.source, companion=companion)
             elif wanted is not None and wanted.most is not None and count > wanted.most:
-                self._add(Kind.SURPLUS, home, place, code=code, source=part.source)
+                self._add(Kind.SURPLUS, home, place, code=_surplus(part), source=part.source)
 
     def _single(self, value: Any, element: Element, path: str, home: Home) -> None:
         accepts, left = self._acceptance.item(element)
@@ -192,7 +191,7 @@ class Walk:
         before = len(self.found)
         if isinstance(value, list) and len(value) > 1:
             # An array where JSON has none: the element is there more than once.
-            self._add(Kind.SURPLUS, home, path, code=_code(element, Kind.MISSING))
+            self._add(Kind.SURPLUS, home, path, code=_surplus(element))
             return
         if element.primitive:
             kind = _primitive(value, element)
@@ -274,6 +273,12 @@ def _code(element: Element, kind: Kind) -> Code | None:
     # Of a choice, some types have a code of their own.
     errors = element.errors
     return errors.get(f"{kind.value}:{element.type}") or errors.get(kind.value) if errors else None
+
+
+def _surplus(element: Element) -> Code | None:
+    """The element's code of cardinality, unless it is a business rule: those say that it must be there."""
+    code = _code(element, Kind.MISSING)
+    return None if code is not None and code.code.startswith("BV") else code
 
 
 def _absent(value: Mapping[str, Any], name: str) -> bool:
