@@ -58,7 +58,8 @@ def decode(raw: bytes) -> Decoded | Finding:
         return _too_deep()
     # Keys given twice vanish in the tree (the last one wins): the text then holds more strings than the tree.
     # The count is fooled only by an escaped backslash before a quote, and then the slow look decides.
-    if raw.count(b'"') - raw.count(b'\\"') != 2 * seen.strings and (twice := _given_twice(raw)):
+    escaped = raw.count(b'\\"') if b"\\" in raw else 0
+    if raw.count(b'"') - escaped != 2 * seen.strings and (twice := _given_twice(raw)):
         return _unreadable(f"The key {twice} is given twice in one object", "Give each key once")
     suspicious = seen.suspicious or b"\\u0000" in raw
     return Decoded(tree, tuple(islice(_forbidden(tree, _Place("Bundle")), _MOST)) if suspicious else ())
