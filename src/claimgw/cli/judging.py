@@ -70,5 +70,7 @@ def _judge(file: Path, how: How) -> Judged:
     verdict = _validator(how).validate(
         raw, direction=how.direction, profile=how.profile, all_stages=how.all_stages
     )
-    shown = excerpts(raw, verdict) if verdict.findings else []
+    # Looking for places takes twice as long as judging; notes alone are not worth it.
+    faulty = verdict.errors + verdict.warnings > 0
+    shown = excerpts(raw, verdict) if faulty else [None] * len(verdict.findings)
     return Judged(str(file), verdict, tuple(shown))
