@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claimgw.conformance import Direction, check
-from claimgw.conformance.check import MOST
+from claimgw.conformance.tally import MOST
 from claimgw.messages.envelope import Envelope, read
-from claimgw.messages.findings import Finding, errors
+from claimgw.messages.findings import Finding, Severity, errors
 from tests.conformance.sample import NOW, answer, cancel, claim, poll
 
 Json = dict[str, Any]
@@ -211,5 +211,6 @@ def test_junk_of_megabytes_is_judged_in_seconds(text: Callable[[], str]) -> None
     envelope = read(raw)
     if isinstance(envelope, Envelope):
         for direction in (Direction.REQUEST, Direction.ANSWER):
-            assert len(check(envelope, NOW, direction=direction)) <= 3 * MOST
-    assert time.process_time() - before < 4
+            assert len(check(envelope, NOW, direction=direction)) <= MOST + len(Severity)
+    # Two million faults, of which 200,000 are counted, take the longest.
+    assert time.process_time() - before < 6

@@ -52,6 +52,8 @@ def _show_file(console: Console, one: Judged, *, with_notes: bool) -> None:
         console.print()
     for found, excerpt in told:
         _show_finding(console, one.file, found, excerpt)
+    if number := sum(one.verdict.more.values()):
+        console.print(f"{number} more are not listed.\n")
 
 
 def _counted(verdict: Verdict) -> str:

@@ -4,24 +4,25 @@ A resource alone is put into a Bundle that holds nothing else, judged like any m
 the Bundle is left out: so there is one set of rules, and one way through them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from claimgw.conformance.check import check
+from claimgw.conformance.check import examine
 from claimgw.conformance.compiler.schema import Structure
 from claimgw.conformance.severity import Direction, Severities
+from claimgw.conformance.tally import Found
 from claimgw.conformance.unchecked import unchecked
 from claimgw.conformance.validator.schemas import Schemas
 from claimgw.errors import ConfigurationError
 from claimgw.messages.decode import Decoded
 from claimgw.messages.envelope import Envelope, inner
-from claimgw.messages.findings import Finding, errors
+from claimgw.messages.findings import Finding
 
 # What only the message tells: where references and focus lead, who refers to this, for what it is sent.
 _OF_THE_MESSAGE = frozenset({"RE-00169", "RE-00177", "BV-00167", "BV-00468"})
-_UNSOUND = ("FR", "GE")
+_TEXT = "Bundle"
 
 
 def check_alone(
@@ -33,19 +34,29 @@ def check_alone(
     all_stages: bool,
     schemas: Schemas,
     severities: Severities,
-) -> list[Finding]:
-    """As `check`, of a resource. Places begin with its type.
+) -> Found:
+    """As `examine`, of a resource. Places begin with its type.
 
     A constraint finds nothing behind a reference.
     """
     resource: Mapping[str, Any] = decoded.tree
     type_ = str(resource["resourceType"])
     envelope, home = _wrapped(raw, decoded, type_)
-    found = check(envelope, now, direction=direction, all_stages=True, schemas=schemas, severities=severities)
-    kept = [one for one in found if one.code not in _OF_THE_MESSAGE]
-    staged = kept if all_stages else _first_stages(kept, home)
-    told = _moved([*staged, *unchecked(envelope, schemas.terminology)], home, type_)
-    return list(told)
+
+    def about(one: Finding) -> bool:
+        return one.code not in _OF_THE_MESSAGE and _is_within(one.path, home)
+
+    found = examine(
+        envelope,
+        now,
+        direction=direction,
+        all_stages=all_stages,
+        schemas=schemas,
+        severities=severities,
+        about=about,
+    )
+    told = (*found.findings, *unchecked(envelope, schemas.terminology))
+    return Found(tuple(_moved(one, home, type_) for one in told), found.more, found.complete)
 
 
 def _wrapped(raw: bytes, decoded: Decoded, type_: str) -> tuple[Envelope, str]:
@@ -60,40 +71,23 @@ def _wrapped(raw: bytes, decoded: Decoded, type_: str) -> tuple[Envelope, str]:
     unsound = tuple(
         replace(one, path=entry.path + one.path.removeprefix("Bundle")) for one in decoded.findings
     )
-    return replace(envelope, raw=raw, unsound=unsound, focal=entry), home
+    return replace(envelope, raw=raw, unsound=unsound, more=decoded.more, focal=entry), home
 
 
-def _first_stages(found: Iterable[Finding], home: str) -> list[Finding]:
-    """Up to the first stage in which the resource itself has an error (spec §0.3 item 1)."""
-    stages: tuple[list[Finding], ...] = ([], [], [])
-    for one in found:
-        if _is_within(one.path, home):
-            stages[_stage(one)].append(one)
-    told: list[Finding] = []
-    for stage in stages:
-        told += stage
-        if errors(stage):
-            break
-    return told
+def _moved(one: Finding, home: str, type_: str) -> Finding:
+    """With places as FHIR's tools write them."""
 
+    def place(path: str) -> str:
+        # With a small letter, places of business rules; `Bundle` alone stands for the text.
+        return type_ + path[1:].removeprefix(home) if path != _TEXT else type_
 
-def _stage(one: Finding) -> int:
-    if one.path.startswith("bundle"):
-        return 2
-    return 0 if one.code.startswith(_UNSOUND) else 1
-
-
-def _moved(found: Iterable[Finding], home: str, type_: str) -> Iterator[Finding]:
-    """Those within the resource, with places as FHIR's tools write them."""
-    for one in found:
-        if _is_within(one.path, home):
-            companions = tuple((code, type_ + path[1 + len(home) :]) for code, path in one.companions)
-            yield replace(one, path=type_ + one.path[1 + len(home) :], companions=companions)
+    return replace(
+        one, path=place(one.path), companions=tuple((code, place(at)) for code, at in one.companions)
+    )
 
 
 def _is_within(path: str, home: str) -> bool:
-    # With a small letter, places of business rules.
-    return path.startswith(home, 1)
+    return path.startswith(home, 1) or path == _TEXT
 
 
 class Imposing(Schemas):

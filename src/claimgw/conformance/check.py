@@ -1,9 +1,9 @@
 """What is wrong with this message? In stages, as the real server reports it (spec §0.3 item 1)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain
 
 from claimgw.conformance.case import Case, Rule
 from claimgw.conformance.codes import breach, finding
@@ -31,22 +31,16 @@ from claimgw.conformance.rules import (
     transfer,
 )
 from claimgw.conformance.severity import Direction, Severities, day_of, defaults
+from claimgw.conformance.tally import MOST, Found, Judge, Stage, Tally, unlisted
 from claimgw.conformance.validator.constraints import broken
 from claimgw.conformance.validator.schemas import Schemas, standard
 from claimgw.conformance.validator.walk import Walk
 from claimgw.conformance.written import in_fhirpath
+from claimgw.messages.decode import COUNTED
 from claimgw.messages.envelope import Envelope, inner
-from claimgw.messages.findings import Finding, errors
+from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import Licence
 
-# Findings of one stage. Junk of 10 MB holds millions of faults; nobody reads beyond the first hundred.
-MOST = 1000
-_MORE = Finding(
-    "GE-00000",
-    "Bundle",
-    f"There are {MOST} faults or more; the others are not listed",
-    "See to those listed first",
-)
 _UNSOUND = ("FR", "GE")
 
 _SOUNDNESS: tuple[Rule, ...] = (bundle.addresses,)
@@ -132,10 +126,6 @@ _BUSINESS: tuple[Rule, ...] = (
 )
 
 
-# How bad a finding is; None: the rule did not bind.
-_Judge = Callable[[Finding], Finding | None]
-
-
 def check(
     envelope: Envelope,
     now: datetime,
@@ -146,39 +136,80 @@ def check(
     schemas: Schemas | None = None,
     severities: Severities | None = None,
 ) -> list[Finding]:
+    """The findings of `examine`, and one for each severity that tells how many of it are not among them."""
+    found = examine(
+        envelope,
+        now,
+        direction=direction,
+        served=served,
+        all_stages=all_stages,
+        schemas=schemas,
+        severities=severities,
+    )
+    more = (
+        unlisted("Bundle", number, bad, complete=found.complete)
+        for bad, number in found.more.items()
+        if number
+    )
+    return [*found.findings, *more]
+
+
+def examine(
+    envelope: Envelope,
+    now: datetime,
+    *,
+    direction: Direction,
+    served: frozenset[Licence] = frozenset(),
+    all_stages: bool = False,
+    schemas: Schemas | None = None,
+    severities: Severities | None = None,
+    about: Callable[[Finding], bool] | None = None,
+) -> Found:
     """Every fault that can be told from the message and its time of receipt alone. Never raises.
 
     `served` are the insurers the receiver acts for (spec §2.5). A stage runs only if those before it found no
     error: what cannot be parsed and what base FHIR does not know (FR, GE); structure, codes, references (IC,
     DT, IB, RE); business rules (BV), whose places start with a small letter. `all_stages` shows all there is.
-    `severities` say how bad a breach was on the day of receipt; None: as claimgw comes.
+    `severities` say how bad a breach was on the day of receipt; None: as claimgw comes. `about`: only the
+    findings that it lets pass count.
     """
     schemas = schemas or standard()
     walk = Walk(envelope.bundle, schemas, MOST)
     case = Case(envelope, now, direction, served, walk.pointers, schemas.accepted)
-    judge = _judge(case, severities or defaults())
-    found: list[Finding] = []
-    for stage in _stages(case, walk, schemas, judge):
-        found += stage
-        if not all_stages and errors(found):
+    tally = Tally(_judge(case, severities or defaults(), about))
+    for stage in _stages(case, walk, schemas):
+        if tally.take(stage) and not all_stages:
             break
-    return found
+    return tally.found(complete=walk.complete and sum(envelope.more.values()) < COUNTED - MOST)
 
 
-def _stages(case: Case, walk: Walk, schemas: Schemas, judge: _Judge) -> Iterator[list[Finding]]:
+def _stages(case: Case, walk: Walk, schemas: Schemas) -> Iterator[Stage]:
     walked = [finding(fault) for fault in walk.found]
-    business = [one for one in walked if one.path.startswith("bundle")]
-    structural = [one for one in walked if one.path.startswith("Bundle")]
-    unsound = [one for one in structural if one.code.startswith(_UNSOUND)]
-    sound = [one for one in structural if not one.code.startswith(_UNSOUND)]
-    if len(walked) == MOST:
-        (unsound or sound or business).append(_MORE)
+    more = [(finding(fault), number) for fault, number in walk.more]
+    more += [(Finding(code, "Bundle", ""), number) for code, number in case.envelope.more.items()]
     tree = case.envelope.bundle
     unreadable = [replace(one, path=in_fhirpath(one.path, tree)) for one in case.envelope.unsound]
-    yield _stage([case], [*unreadable, *unsound], _SOUNDNESS, judge)
-    yield _stage([case], sound, _STRUCTURE, judge)
-    business += [breach(one) for one in islice(broken(walk.pending, case, schemas), MOST)]
-    yield _stage([case, *_members(case)], business, _BUSINESS, judge)
+    first, second, third = ([one for one in walked if _step(one) == step] for step in range(3))
+    yield Stage(chain(unreadable, first, _by(_SOUNDNESS, [case])), _of(more, 0))
+    yield Stage(chain(second, _by(_STRUCTURE, [case])), _of(more, 1))
+    breaches = map(breach, broken(walk.pending, case, schemas))
+    yield Stage(chain(third, breaches, _by(_BUSINESS, [case, *_members(case)])), _of(more, 2))
+
+
+def _step(one: Finding) -> int:
+    if one.path.startswith("bundle"):
+        return 2
+    return 0 if one.code.startswith(_UNSOUND) else 1
+
+
+def _of(more: list[tuple[Finding, int]], step: int) -> list[tuple[Finding, int]]:
+    return [(one, number) for one, number in more if _step(one) == step]
+
+
+def _by(rules: tuple[Rule, ...], cases: Iterable[Case]) -> Iterator[Finding]:
+    for case in cases:
+        for rule in rules:
+            yield from rule(case)
 
 
 def _members(case: Case) -> Iterator[Case]:
@@ -188,51 +219,13 @@ def _members(case: Case) -> Iterator[Case]:
             yield replace(case, envelope=message)
 
 
-def _stage(cases: list[Case], walked: list[Finding], rules: tuple[Rule, ...], judge: _Judge) -> list[Finding]:
-    def everything() -> Iterator[Finding]:
-        yield from walked
-        for case in cases:
-            for rule in rules:
-                yield from rule(case)
-
-    found = list(islice(filter(None, map(judge, _once(everything()))), MOST))
-    if len(found) == MOST:
-        found[-1] = _MORE
-    return _without_echoes(found)
-
-
-# Codes of a profile, and the more exact ones of a rule that find the same fault at the same place.
-_ECHOES = {
-    "IB-00219": frozenset({"IB-00292"}),
-    "DT-01297": frozenset({"DT-01301", "DT-01304", "IB-00293", "IB-00294"}),
-}
-
-
-def _without_echoes(found: list[Finding]) -> list[Finding]:
-    if not any(one.code in _ECHOES for one in found):
-        return found
-    places = {(one.code, one.path) for one in found}
-    return [
-        one
-        for one in found
-        if not any((code, one.path) in places for code in _ECHOES.get(one.code, frozenset()))
-    ]
-
-
-def _once(findings: Iterator[Finding]) -> Iterator[Finding]:
-    """One finding for each code and place: a rule may meet what the walk has met."""
-    seen: set[tuple[str, str]] = set()
-    for one in findings:
-        if (one.code, one.path) not in seen:
-            seen.add((one.code, one.path))
-            yield one
-
-
-def _judge(case: Case, severities: Severities) -> _Judge:
+def _judge(case: Case, severities: Severities, about: Callable[[Finding], bool] | None) -> Judge:
     sender = str(case.envelope.sender) if case.envelope.sender else ""
     on = day_of(case.now)
 
     def judge(one: Finding) -> Finding | None:
+        if about is not None and not about(one):
+            return None
         return severities.judged(one, case.direction, on, sender)
 
     return judge

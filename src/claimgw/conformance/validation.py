@@ -1,7 +1,7 @@
 """How does a program of one's own check messages and resources, without a gateway?"""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -9,9 +9,10 @@ from typing import Any, Self
 from claimgw.clock import Clock, SystemClock
 from claimgw.conformance.alone import Imposing, check_alone
 from claimgw.conformance.base import is_resource
-from claimgw.conformance.check import check
+from claimgw.conformance.check import examine
 from claimgw.conformance.loading import load
 from claimgw.conformance.severity import Direction, Level, Line, Severities, defaults, direction_of
+from claimgw.conformance.tally import unlisted
 from claimgw.conformance.unchecked import unchecked
 from claimgw.conformance.validator.schemas import Schemas
 from claimgw.errors import ConfigurationError
@@ -35,12 +36,16 @@ class Verdict:
     nphies), `path` (FHIRPath: `Bundle.entry[2].resource.item[0].net`, `Patient.birthDate`; "" if the text as
     a whole is meant), `text`, `hint`, `severity` (`error`, `warning`, `information`), `source` (the profile
     it comes from, "" for base FHIR) and `companions` (code and path of what nphies writes beside it). None
-    quotes a value of the message. `resource_type` is `Bundle`, `Patient` and so on; "" if the text is no
-    FHIR resource at all, and then the one finding says why.
+    quotes a value of the message. There are at most a thousand, beside those of what could not be checked;
+    `more` are the others, by severity: they are not listed, but count; beyond 200,000 they are not counted
+    either, and the verdict is not `complete`. `resource_type` is `Bundle`, `Patient`
+    and so on; "" if the text is no FHIR resource at all, and then the one finding says why.
     """
 
     resource_type: str
     findings: tuple[Finding, ...]
+    more: Mapping[Severity, int] = field(default_factory=dict, hash=False)
+    complete: bool = True
 
     @property
     def valid(self) -> bool:
@@ -64,12 +69,17 @@ class Verdict:
     def as_operation_outcome(self) -> dict[str, Any]:
         """A FHIR OperationOutcome: one issue for each finding and each companion, or one that all is well.
 
-        The code is in `details.coding`, the place in `expression`, the hint in `diagnostics`.
+        The code is in `details.coding`, the place in `expression`, the hint in `diagnostics`. A last issue
+        tells how many more there are, if they are not all listed.
         """
-        return operation_outcome(self.findings or (replace(_SOUND, path=self.resource_type),))
+        told = self.findings or (replace(_SOUND, path=self.resource_type),)
+        if number := sum(self.more.values()):
+            note = unlisted(self.resource_type, number, Severity.INFORMATION, complete=self.complete)
+            told = (*told, note)
+        return operation_outcome(told)
 
     def _count(self, severity: Severity) -> int:
-        return sum(one.severity is severity for one in self.findings)
+        return sum(one.severity is severity for one in self.findings) + self.more.get(severity, 0)
 
 
 class Validator:
@@ -154,7 +164,7 @@ class Validator:
         envelope = raw if isinstance(raw, Finding) else read(raw)
         if isinstance(envelope, Envelope):
             schemas = self._imposed(envelope.bundle, profile)
-            found = check(
+            found = examine(
                 envelope,
                 now,
                 direction=way or direction_of(envelope.event),
@@ -163,7 +173,8 @@ class Validator:
                 schemas=schemas,
                 severities=self._severities,
             )
-            return Verdict("Bundle", (*found, *unchecked(envelope, schemas.terminology)))
+            told = (*found.findings, *unchecked(envelope, schemas.terminology))
+            return Verdict("Bundle", told, found.more, found.complete)
         if isinstance(raw, Finding):
             return Verdict("", (raw,))
         return self._alone(raw, envelope, way or Direction.REQUEST, now, profile, all_stages)
@@ -190,7 +201,7 @@ class Validator:
             schemas=schemas,
             severities=self._severities,
         )
-        return Verdict(type_, tuple(found))
+        return Verdict(type_, found.findings, found.more, found.complete)
 
     def _imposed(self, resource: Mapping[str, Any], profile: str | None) -> Schemas:
         return self._schemas if profile is None else Imposing(self._schemas, resource, profile)

@@ -1,11 +1,12 @@
 """Are these bytes JSON that means one thing? One decode, one quick look; decimals stay exact."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,18 +18,24 @@ _DEEPEST = 100
 _LARGEST_EXPONENT = 60
 # Longer than any name of an element; a longer key is not quoted.
 _LONGEST_NAME = 64
-# Findings of one text; nobody reads beyond the first hundred.
+# Findings of one text that are told; nobody reads beyond the first hundred. The others are counted.
 _MOST = 1000
+# To count millions takes seconds, in which nobody else is served.
+COUNTED = 200_000
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The tree, and the places where it holds what FHIR's JSON forbids (spec §0.3 item 9)."""
+    """The tree, and the places where it holds what FHIR's JSON forbids (spec §0.3 item 9).
+
+    `more`: of those that are not among the findings, how many there are, by code.
+    """
 
     tree: Any
     findings: tuple[Finding, ...]
+    more: Mapping[str, int] = field(default_factory=dict)
 
 
 def decode(raw: bytes) -> Decoded | Finding:
@@ -62,7 +69,11 @@ def decode(raw: bytes) -> Decoded | Finding:
     if raw.count(b'"') - escaped != 2 * seen.strings and (twice := _given_twice(raw)):
         return _unreadable(f"The key {twice} is given twice in one object", "Give each key once")
     suspicious = seen.suspicious or b"\\u0000" in raw
-    return Decoded(tree, tuple(islice(_forbidden(tree, _Place("Bundle")), _MOST)) if suspicious else ())
+    if not suspicious:
+        return Decoded(tree, ())
+    found = islice(_forbidden(tree, _Place("Bundle")), COUNTED)
+    listed = tuple(one.finding() for one in islice(found, _MOST))
+    return Decoded(tree, listed, Counter(one.code for one in found))
 
 
 def _unreadable(text: str, hint: str) -> Finding:
@@ -138,15 +149,27 @@ def _named(key: str) -> str:
     return key if len(key) < _LONGEST_NAME and key.isidentifier() else "?"
 
 
-def _forbidden(value: Any, place: _Place) -> Iterator[Finding]:
+class _Forbidden(NamedTuple):
+    """A finding whose place is not written out yet."""
+
+    code: str
+    place: _Place
+    text: str
+    hint: str
+
+    def finding(self) -> Finding:
+        return Finding(self.code, f"{self.place}", self.text, self.hint)
+
+
+def _forbidden(value: Any, place: _Place) -> Iterator[_Forbidden]:
     """Each place that FHIR's JSON forbids. An empty array is none: real servers take it as absent."""
     if isinstance(value, dict):
         if not value:
-            yield Finding("FR-00006", f"{place}", "An object is empty", "Leave the element out")
+            yield _Forbidden("FR-00006", place, "An object is empty", "Leave the element out")
         # The server names the object that holds the null, once, however many it holds.
         if any(inner is None for inner in value.values()):
-            yield Finding(
-                "GE-00013", f"{place}", "The structure is not valid: an element is null", "Leave it out"
+            yield _Forbidden(
+                "GE-00013", place, "The structure is not valid: an element is null", "Leave it out"
             )
         for key, inner in value.items():
             yield from _forbidden(inner, _Place(key, place))
@@ -154,16 +177,16 @@ def _forbidden(value: Any, place: _Place) -> Iterator[Finding]:
         yield from _forbidden_in_array(value, place)
     elif isinstance(value, str):
         if "\x00" in value:
-            yield Finding("GE-00013", f"{place}", "A text holds the character NUL", "Remove it")
+            yield _Forbidden("GE-00013", place, "A text holds the character NUL", "Remove it")
         elif not value:
-            yield Finding("FR-00006", f"{place}", "A text is empty", "Leave the element out")
+            yield _Forbidden("FR-00006", place, "A text is empty", "Leave the element out")
     elif value is not None and not isinstance(value, bool) and _out_of_bounds(value):
-        yield Finding(
-            "GE-00013", f"{place}", "The number is out of all bounds", "Write the amount in plain digits"
+        yield _Forbidden(
+            "GE-00013", place, "The number is out of all bounds", "Write the amount in plain digits"
         )
 
 
-def _forbidden_in_array(values: list[Any], place: _Place) -> Iterator[Finding]:
+def _forbidden_in_array(values: list[Any], place: _Place) -> Iterator[_Forbidden]:
     # Null may stand in an array of primitives, or of their `_elements`, to keep the two in step (R4, JSON).
     primitives = not any(isinstance(value, dict | list) for value in values)
     shadows = isinstance(place.step, str) and place.step.startswith("_")
@@ -173,7 +196,7 @@ def _forbidden_in_array(values: list[Any], place: _Place) -> Iterator[Finding]:
         if value is not None:
             yield from _forbidden(value, here)
         elif not in_step:
-            yield Finding("GE-00013", f"{here}", "The structure is not valid: null", "Leave it out")
+            yield _Forbidden("GE-00013", here, "The structure is not valid: null", "Leave it out")
 
 
 def _given_twice(raw: bytes) -> str | None:

@@ -34,7 +34,7 @@ class Envelope:
     """A message that can be read, though not necessarily a valid one: what cannot be read is None.
 
     `raw` are the bytes as they came; they are what is kept and passed on.
-    `unsound` are the places where the JSON holds what FHIR forbids.
+    `unsound` are the places where the JSON holds what FHIR forbids; `more`: how many others, by code.
     """
 
     raw: bytes
@@ -43,6 +43,7 @@ class Envelope:
     by_url: Mapping[str, Entry]
     header: dict[str, Any]
     unsound: tuple[Finding, ...]
+    more: Mapping[str, int]
     event: Event | None
     sender: Licence | None
     receiver: Licence | None
@@ -161,6 +162,7 @@ def _envelope(raw: bytes, decoded: Decoded) -> Envelope:
         by_url=index(entries, lambda entry: entry.full_url),
         header=header,
         unsound=decoded.findings,
+        more=decoded.more,
         event=_event(header),
         sender=None,
         receiver=None,
@@ -186,6 +188,7 @@ def _with(
         envelope.by_url,
         envelope.header,
         envelope.unsound,
+        envelope.more,
         envelope.event,
         sender,
         receiver,
