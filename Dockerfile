@@ -8,6 +8,7 @@ COPY src ./src
 COPY profiles ./profiles
 COPY migrations ./migrations
 COPY examples ./examples
+COPY faults ./faults
 RUN python -m venv /opt/claimgw \
  && /opt/claimgw/bin/pip install --no-cache-dir --constraint constraints.txt ".[server]"
 

@@ -23,5 +23,5 @@ def test_the_wheel_ships_migrations_profiles_examples_and_the_pages(tmp_path: Pa
     assert "claimgw/profiles/nphies-fs/rules/CodeSystem-rules.json" in names
     assert "claimgw/conformance/languages/en.json" in names
     assert "claimgw/conformance/severities.toml" in names
-    assert any(name.startswith("claimgw/examples/faults/") for name in names)
+    assert any(name.startswith("claimgw/faults/") for name in names)
     assert not any("tests/" in name or "__pycache__" in name for name in names)

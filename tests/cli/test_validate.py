@@ -17,7 +17,7 @@ def terminal() -> Terminal:
 
 
 def test_a_folder_is_checked_file_by_file(terminal: Terminal, tmp_path: Path) -> None:
-    messages = list(EXAMPLES.glob("*.json"))  # examples/faults holds patches, no messages
+    messages = list(EXAMPLES.glob("*.json"))
     for file in messages:
         shutil.copy(file, tmp_path)
     checked = terminal.type("validate", str(tmp_path), code=1)

@@ -1,4 +1,4 @@
-"""Where do the rules stop that look at several resources? What they find is in `examples/faults`."""
+"""Where do the rules stop that look at several resources? What they find is in `faults`."""
 
 from datetime import datetime
 from pathlib import Path

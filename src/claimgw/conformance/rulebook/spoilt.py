@@ -1,6 +1,6 @@
 """Which faults are written down as examples: a valid message, what spoils it, and what is then found?
 
-`examples/faults/*.json` hold them, each a list of objects: `code`, `what` (a sentence: what is wrong here),
+`faults/*.json`, beside `examples/`, hold them, each a list of objects: `code`, `what` (a sentence: what is wrong here),
 `message` (the stem of a file in `examples/`), `given` (what is added to it first), `patch` (both RFC 6902,
 of which add, remove and replace are known) and `expression` (the place of the finding). They are read by the
 tests and by `claimgw rules CODE`.
@@ -59,7 +59,7 @@ def spoilt_examples(examples: Path, code: str | None = None) -> list[Spoilt]:
     """
     sound: dict[str, dict[str, Any]] = {}
     found = []
-    for file in sorted((examples / "faults").glob("*.json")):
+    for file in sorted((examples.parent / "faults").glob("*.json")):
         for example in _READ.decode(file.read_bytes()):
             if code not in (None, example.code):
                 continue
