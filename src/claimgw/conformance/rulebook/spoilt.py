@@ -1,8 +1,9 @@
 """Which faults are written down as examples: a valid message, what spoils it, and what is then found?
 
-`faults/*.json`, beside `examples/`, hold them, each a list of objects: `code`, `what` (a sentence: what is wrong here),
-`message` (the stem of a file in `examples/`), `given` (what is added to it first), `patch` (both RFC 6902,
-of which add, remove and replace are known) and `expression` (the place of the finding). They are read by the
+`faults/*.json`, beside `examples/`, hold them, each a list of objects: `code`, `what` (a sentence: what is
+wrong here), `message` (the stem of a file in `examples/`), `given` (what is added to it first), `patch` (both
+RFC 6902, of which add, remove and replace are known) and `expression` (the place of the finding). They are
+read by the
 tests and by `claimgw rules CODE`.
 """
 
