@@ -1,5 +1,6 @@
-"""Does each written fault give the finding it is said to give, and its message none before?"""
+"""Does each written fault give its finding, the sound message none, and neither what a patient is called?"""
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,30 @@ def _found(tree: dict[str, Any], received: str | None) -> set[tuple[str, str]]:
     assert isinstance(envelope, Envelope)
     now = datetime.fromisoformat(received or tree["timestamp"])
     found = check(envelope, now, direction=direction_of(envelope.event), all_stages=True)
+    told = " ".join(f"{one.path} {one.text} {one.hint} {one.source}" for one in found)
+    assert [word for word in _personal(envelope) if word in told] == []
     return {(one.code, one.path) for one in found} | {pair for one in found for pair in one.companions}
+
+
+def _personal(envelope: Envelope) -> set[str]:
+    """Whatever is said of a patient in names, numbers, days and addresses."""
+    return {
+        word
+        for entry in envelope.entries
+        if entry.type == "Patient"
+        for key in ("name", "identifier", "birthDate", "telecom", "address")
+        for word in _words(entry.resource.get(key))
+        if len(word) > 3
+    }
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            if key not in ("system", "use", "type"):
+                yield from _words(inner)
 
 
 @cache
