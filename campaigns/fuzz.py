@@ -2,12 +2,12 @@
 
 import argparse
 import random
-import re
 import sys
 import time
 import traceback
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from campaigns.junk import message, repeated
@@ -15,11 +15,11 @@ from campaigns.samples import samples
 from campaigns.spec import Json
 from campaigns.verdict import findings
 from claimgw.conformance import Direction
+from claimgw.conformance.rulebook.catalogue import listed
 from claimgw.messages.findings import Finding
 
 COUNT = 100_000
 SEED = 20261121
-_CODE = re.compile(r"[A-Z]{2}-\d{5}")
 # A judgement of a valid message takes some 0.2 µs a byte. The clock is this process's own work, and the bound
 # is loose: it is there for what grows faster than the message.
 _SECONDS = 1.0
@@ -79,9 +79,15 @@ def _judged(raw: bytes, direction: Direction) -> float:
     except Exception as fault:  # whatever it is, it is what is looked for
         raise Defect(f"{type(fault).__name__} in {_line(fault)}") from fault
     spent = time.process_time() - before
-    if not all(isinstance(one, Finding) and _CODE.fullmatch(one.code) for one in found):
+    if not all(isinstance(one, Finding) and one.code in _codes() for one in found):
         raise Defect("what was found is no finding")
     return spent
+
+
+@cache
+def _codes() -> frozenset[str]:
+    """Those of nphies' list, and the one of notes, for which the guide has none."""
+    return frozenset({*listed(), "GE-00000"})
 
 
 def _line(fault: Exception) -> str:
