@@ -71,6 +71,8 @@ def serve(
 
 async def _serve(settings: Settings) -> None:
     await may_start(settings)
+    # Else the first message of each kind waits for its profiles; and they are to be frozen with all else.
+    load(settings.packages, settings.codes, settings.versions).compile()
     app = create_app(settings)
     config = gateway_config(app, settings)
     listener = Listener(settings.host, settings.port)

@@ -60,6 +60,12 @@ class Schemas:
         # Of a Bundle, a rule says it.
         return self.structure(type_) if declared or type_ == "Bundle" else self._undeclared(type_)
 
+    def compile(self) -> None:
+        """Compile whatever a message may declare now: about a second, once."""
+        for type_, canonicals in self.accepted.items():
+            for one in sorted(canonicals):
+                self._compiler.profile(one, type_)
+
     def honour(self, packages: Collection[str]) -> None:
         """Compile the profiles of these packages now, whether or not a message ever declares them.
 
