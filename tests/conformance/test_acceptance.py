@@ -49,7 +49,7 @@ def _judged(envelope: Envelope, acceptance: Acceptance | None) -> tuple[Any, ...
     walk = Walk(envelope.bundle, standard(), 1000, acceptance)
     case = Case(envelope, NOW, Direction.REQUEST, frozenset(), walk.pointers)
     breaches = [(one.constraint.key, one.place) for one in broken(walk.pending, case, standard())]
-    return walk.found, breaches, walk.pointers
+    return walk.record.found, breaches, walk.pointers
 
 
 def _alike(raws: Iterable[bytes]) -> int:

@@ -198,7 +198,7 @@ def test_a_definition_that_cannot_be_honoured_is_refused_when_it_is_loaded(tmp_p
 def test_the_shipped_definitions_are_themselves_what_base_fhir_asks(kind: str) -> None:
     for definition, _ in shipped().all(kind):
         carrier = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": definition}]}
-        assert [(one.kind, one.place) for one in Walk(carrier, standard(), 9).found] == []
+        assert [(one.kind, one.place) for one in Walk(carrier, standard(), 9).record.found] == []
 
 
 def test_a_length_that_is_no_number_is_refused_before_a_message_meets_it(tmp_path: Path) -> None:

@@ -180,12 +180,12 @@ def examine(
     for stage in _stages(case, walk, schemas):
         if tally.take(stage) and not all_stages:
             break
-    return tally.found(complete=walk.complete and sum(envelope.more.values()) < COUNTED - MOST)
+    return tally.found(complete=walk.record.complete and sum(envelope.more.values()) < COUNTED - MOST)
 
 
 def _stages(case: Case, walk: Walk, schemas: Schemas) -> Iterator[Stage]:
-    walked = [finding(fault) for fault in walk.found]
-    more = [(finding(fault), number) for fault, number in walk.more]
+    walked = [finding(fault) for fault in walk.record.found]
+    more = [(finding(fault), number) for fault, number in walk.record.more]
     more += [(Finding(code, "Bundle", ""), number) for code, number in case.envelope.more.items()]
     tree = case.envelope.bundle
     unreadable = [replace(one, path=in_fhirpath(one.path, tree)) for one in case.envelope.unsound]

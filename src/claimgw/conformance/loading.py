@@ -51,7 +51,7 @@ def load(
 def _must_be_fhir(package: Package, schemas: Schemas) -> None:
     """A number written as text would be found out by a message, long after the start."""
     for definition in package.definitions.values():
-        faults = Walk(_carrying(definition), schemas, _MOST).found
+        faults = Walk(_carrying(definition), schemas, _MOST).record.found
         if misshapen := [one for one in faults if one.kind in (Kind.FORM, Kind.CHOICE)]:
             place = misshapen[0].place.removeprefix(_CARRIED)
             raise ConfigurationError(

@@ -1,7 +1,6 @@
 """What in this tree breaks the schema? One walk over Bundle and schema; each fault once, at its place."""
 
 import contextlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,23 +9,21 @@ from claimgw.conformance.compiler.schema import Choice, Code, Constraint, Elemen
 from claimgw.conformance.invariants import INVARIANTS
 from claimgw.conformance.lexical import conforms
 from claimgw.conformance.validator.accept import Acceptance
-from claimgw.conformance.validator.faults import Fault, Home, Kind, Pending, Pointer
+from claimgw.conformance.validator.faults import Home, Kind, Pending, Pointer
+from claimgw.conformance.validator.record import Full, Record
 from claimgw.conformance.validator.schemas import Schemas
 from claimgw.conformance.validator.slices import choose
 from claimgw.conformance.validator.values import broken
-from claimgw.messages.decode import COUNTED
 
 _SHADOW = "Element"
 _ANYTHING: Mapping[str, frozenset[str]] = {}
-_INDEX = re.compile(r"\[[0-9]+\]")
 # Longer than any name FHIR has; a key is quoted in a place only if it could be one.
 _LONGEST_NAME = 64
-# Kind, type, element, rule, code and profile: faults of one sort have one code.
-_Sort = tuple[int, str, str, str, int, str]
 
 
 class Walk:
-    """One message. `found` are at most `most` faults in the order of the text; never raises; linear.
+    """One message. `record` holds its faults in the order of the text, `most` of them in full; never raises;
+    linear.
 
     `pending` and `pointers` are what the walk met on its way and others judge.
     """
@@ -34,56 +31,17 @@ class Walk:
     def __init__(
         self, bundle: Mapping[str, Any], schemas: Schemas, most: int, acceptance: Acceptance | None = None
     ) -> None:
-        self.found: list[Fault] = []
-        self._met = 0
-        self._counts: dict[_Sort, int] = {}
-        self._others: dict[_Sort, Fault] = {}
+        self.record = Record(most)
+        self._add = self.record.add
         self.pending: list[Pending] = []
         self.pointers: list[Pointer] = []
         self._schemas = schemas
         self._acceptance = acceptance or schemas.acceptance
-        self._most = most
-        with contextlib.suppress(_Full):
+        with contextlib.suppress(Full):
             self._resource(bundle, "Bundle", "Bundle")
-
-    @property
-    def complete(self) -> bool:
-        """Whether all of the message was looked at, and every fault counted."""
-        return self._met <= COUNTED
 
     def _resource(self, value: Mapping[str, Any], type_: str, path: str) -> None:
         self._object(value, self._schemas.of_resource(value, type_), path, Home(type_, path, value))
-
-    def _add(
-        self,
-        kind: Kind,
-        home: Home,
-        place: str,
-        *,
-        rule: str = "",
-        code: Code | None = None,
-        source: str = "",
-        companion: str = "",
-    ) -> None:
-        self._met += 1
-        if self._met <= self._most:
-            element = home.type + _INDEX.sub("", place[len(home.path) :])
-            self.found.append(Fault(kind, element, place, rule, code, source, companion))
-            return
-        if self._met > COUNTED:
-            raise _Full
-        # What decides on the code of each is told apart, and nothing else.
-        tail = _INDEX.sub("", place[len(home.path) :]) if code is None and kind is not Kind.UNKNOWN else ""
-        key = (id(kind), home.type, tail, rule, id(code), source)
-        count = self._counts.get(key, 0)
-        if not count:
-            self._others[key] = Fault(kind, home.type + tail, home.path, rule, code, source)
-        self._counts[key] = count + 1
-
-    @property
-    def more(self) -> list[tuple[Fault, int]]:
-        """How many others there are of each sort, placed at the resource of the first of them."""
-        return [(self._others[key], count) for key, count in self._counts.items()]
 
     def _object(self, value: Mapping[str, Any], shape: Structure, path: str, home: Home) -> None:
         accepted = self._acceptance.of(shape)
@@ -214,7 +172,7 @@ class Walk:
         if accepts is not None and accepts(value):
             self._defer(left, value, element, path, home)
             return
-        before = self._met
+        before = self.record.met
         if isinstance(value, list) and len(value) > 1:
             # An array where JSON has none: the element is there more than once.
             self._add(Kind.SURPLUS, home, path, code=_surplus(element))
@@ -234,7 +192,7 @@ class Walk:
         else:
             self._object(value, self._shape(value, element), path, home)
         # What is faulty inside is not blamed again as a whole.
-        if element.limits is not None and self._met == before:
+        if element.limits is not None and self.record.met == before:
             for broke, code in broken(value, element, element.limits):
                 self._add(broke, home, path, code=code, source=element.limits.source)
         constraints = () if element.limits is None else element.limits.constraints
@@ -279,10 +237,6 @@ class Walk:
                 self._object(item, shape, f"{path}.{element.place}{which}", home)
             elif item is not None:
                 self._add(Kind.FORM, home, f"{path}._{element.name}{which}")
-
-
-class _Full(Exception):
-    """As many faults as are counted: the walk is over, nothing went wrong."""
 
 
 def _primitive(value: Any, element: Element) -> Kind | None:
