@@ -1,10 +1,11 @@
-"""What is a rule given? One message, the time it came, whose it is; and ways to read a tree of any shape."""
+"""What is a rule given? One message, when it came, whose it is, what came before; and ways to read a tree."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from claimgw.conformance.memory import Memory
 from claimgw.conformance.severity import Direction
 from claimgw.conformance.validator.faults import Pointer
 from claimgw.messages.envelope import Entry, Envelope
@@ -14,11 +15,12 @@ from claimgw.messages.identifiers import DEFINITIONS, Licence
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What can be known without a profile, a registry or what came before.
+    """What can be known without a profile.
 
     `now` is the time of receipt (aware). `served` are the insurers the receiver may adjudicate for, beside
     itself: those of a TPA (spec §2.5). `pointers` are all references, in the order of the text.
     `accepted` are the profiles that may be declared, by type; a type that is not there may declare anything.
+    `memory` is what came before and who is registered; None: nobody looked, and no rule that needs it speaks.
     """
 
     envelope: Envelope
@@ -27,6 +29,7 @@ class Case:
     served: frozenset[Licence] = frozenset()
     pointers: Sequence[Pointer] = ()
     accepted: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    memory: Memory | None = None
 
     @property
     def event(self) -> str:

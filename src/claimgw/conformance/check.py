@@ -7,6 +7,8 @@ from itertools import chain
 
 from claimgw.conformance.case import Case, Rule
 from claimgw.conformance.codes import breach, finding
+from claimgw.conformance.history.judged import RELATED, REMEMBERED
+from claimgw.conformance.memory import Memory
 from claimgw.conformance.rules import (
     aims,
     answer,
@@ -135,6 +137,7 @@ def check(
     all_stages: bool = False,
     schemas: Schemas | None = None,
     severities: Severities | None = None,
+    memory: Memory | None = None,
 ) -> list[Finding]:
     """The findings of `examine`, and one for each severity that tells how many of it are not among them."""
     found = examine(
@@ -145,6 +148,7 @@ def check(
         all_stages=all_stages,
         schemas=schemas,
         severities=severities,
+        memory=memory,
     )
     more = (
         unlisted("Bundle", number, bad, complete=found.complete)
@@ -164,18 +168,19 @@ def examine(
     schemas: Schemas | None = None,
     severities: Severities | None = None,
     about: Callable[[Finding], bool] | None = None,
+    memory: Memory | None = None,
 ) -> Found:
-    """Every fault that can be told from the message and its time of receipt alone. Never raises.
+    """Every fault that can be told from the message, its time of receipt and what came before. Never raises.
 
     `served` are the insurers the receiver acts for (spec §2.5). A stage runs only if those before it found no
     error: what cannot be parsed and what base FHIR does not know (FR, GE); structure, codes, references (IC,
     DT, IB, RE); business rules (BV), whose places start with a small letter. `all_stages` shows all there is.
     `severities` say how bad a breach was on the day of receipt; None: as claimgw comes. `about`: only the
-    findings that it lets pass count.
+    findings that it lets pass count. `memory`: without it the rules of history and registry are not judged.
     """
     schemas = schemas or standard()
     walk = Walk(envelope.bundle, schemas, MOST)
-    case = Case(envelope, now, direction, served, walk.pointers, schemas.accepted)
+    case = Case(envelope, now, direction, served, walk.pointers, schemas.accepted, memory)
     tally = Tally(_judge(case, severities or defaults(), about))
     for stage in _stages(case, walk, schemas):
         if tally.take(stage) and not all_stages:
@@ -191,9 +196,13 @@ def _stages(case: Case, walk: Walk, schemas: Schemas) -> Iterator[Stage]:
     unreadable = [replace(one, path=in_fhirpath(one.path, tree)) for one in case.envelope.unsound]
     first, second, third = ([one for one in walked if _step(one) == step] for step in range(3))
     yield Stage(chain(unreadable, first, _by(_SOUNDNESS, [case])), _of(more, 0))
-    yield Stage(chain(second, _by(_STRUCTURE, [case])), _of(more, 1))
+    # What is related is told with the structure, as the real server does (spec §0.3 item 1).
+    structure, business = (_STRUCTURE, _BUSINESS)
+    if case.memory is not None:
+        structure, business = (*_STRUCTURE, *RELATED), (*_BUSINESS, *REMEMBERED)
+    yield Stage(chain(second, _by(structure, [case])), _of(more, 1))
     breaches = map(breach, broken(walk.pending, case, schemas))
-    yield Stage(chain(third, breaches, _by(_BUSINESS, [case, *_members(case)])), _of(more, 2))
+    yield Stage(chain(third, breaches, _by(business, [case, *_members(case)])), _of(more, 2))
 
 
 def _step(one: Finding) -> int:
