@@ -12,7 +12,7 @@ from claimgw.messages.identifiers import Identifier, Licence, LicenceKind
 
 
 class Key(NamedTuple):
-    """A business identifier and the type of what it names: `Claim`, `ClaimResponse`, `PaymentReconciliation`."""
+    """A business identifier and the type of what it names: `Claim`, `ClaimResponse`, `Communication`."""
 
     type: str
     system: str

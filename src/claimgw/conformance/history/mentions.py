@@ -1,4 +1,4 @@
-"""What of earlier does a message mention? Read before the memory is asked, and kept so that it can be asked."""
+"""What of earlier does a message mention? Read before the memory is asked; kept so that it can be asked."""
 
 from dataclasses import dataclass
 
