@@ -1,8 +1,19 @@
 """What of earlier does a message mention? Read before the memory is asked; kept so that it can be asked."""
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
+from claimgw.conformance.case import extensions_at, items_at, object_at, objects_at, text_at
 from claimgw.conformance.memory import Key
+from claimgw.messages.envelope import Entry, Envelope, inner
+from claimgw.messages.identifiers import Identifier, LicenceKind
+
+# What a provider writes, so that a reference to it names a request; all else an insurer has said.
+_REQUESTS = frozenset({"Claim", "CoverageEligibilityRequest"})
+# What a Task or a communication may be about; what else they name is another fault.
+_TARGETS = frozenset({"Claim", "ClaimResponse", "CommunicationRequest"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +28,176 @@ class Mentions:
     statements: tuple[Key, ...] = ()
     authorizations: tuple[str, ...] = ()
     relations: tuple[tuple[str, str, str], ...] = ()
+
+
+Relation = tuple[str, str, str]
+# A business identifier with its type, a number that an insurer gave, a relation.
+_Mention = Key | str | Relation
+
+
+def mentions(envelope: Envelope) -> Mentions:
+    """All that is mentioned by the focal resource, and by those of the members of a batch. Never raises."""
+    found = dict.fromkeys(_mentioned(envelope))
+    keys = [one for one in found if isinstance(one, Key)]
+    return Mentions(
+        requests=tuple(key for key in keys if key.type in _REQUESTS),
+        statements=tuple(key for key in keys if key.type not in _REQUESTS),
+        authorizations=tuple(one for one in found if isinstance(one, str)),
+        relations=tuple(one for one in found if isinstance(one, tuple) and not isinstance(one, Key)),
+    )
+
+
+def named(envelope: Envelope, reference: Any, near: Entry | None) -> Identifier | None:
+    """The business identifier a Reference gives, or that of the entry it leads to."""
+    if not isinstance(reference, dict):
+        return None
+    if identifier := Identifier.of(reference.get("identifier")):
+        return identifier
+    entry = envelope.find(reference.get("reference"), near)
+    return Identifier.first(entry.resource.get("identifier")) if entry else None
+
+
+def patient_of(envelope: Envelope) -> Relation | None:
+    """Whom the focal resource is about, as a digest that differs from provider to provider."""
+    focal = envelope.focal
+    provider = next(
+        (one for one in (envelope.sender, envelope.receiver) if one and one.kind is LicenceKind.PROVIDER),
+        None,
+    )
+    if focal is None or provider is None:
+        return None
+    patient = named(envelope, focal.resource.get("patient") or focal.resource.get("subject"), focal)
+    if patient is None:
+        return None
+    # None of them holds a line feed, so no two patients give one text.
+    text = f"{provider}\n{patient.system}\n{patient.value}"
+    return "patient", "sha-256", sha256(text.encode()).hexdigest()
+
+
+def encounter_of(envelope: Envelope) -> Identifier | None:
+    """The business identifier of the encounter that the focal claim is about."""
+    focal = envelope.focal
+    for _, extension in extensions_at(focal.resource, "encounter") if focal else ():
+        return named(envelope, extension.get("valueReference"), focal)
+    return None
+
+
+def extended(resource: Any, name: str) -> Identifier | None:
+    """The identifier in the nphies extension of that name."""
+    return next(
+        filter(None, (Identifier.of(one.get("valueIdentifier")) for _, one in extensions_at(resource, name))),
+        None,
+    )
+
+
+def _mentioned(envelope: Envelope) -> Iterator[_Mention]:
+    if envelope.event is not None and envelope.event.code == "batch-request":
+        for entry in envelope.entries[1:]:
+            if entry.type == "Bundle" and isinstance(member := inner(entry.resource), Envelope):
+                yield from _of_focal(member)
+        return
+    yield from _of_focal(envelope)
+
+
+def _of_focal(envelope: Envelope) -> Iterator[_Mention]:
+    focal = envelope.focal
+    read = _READERS.get(focal.type) if focal else None
+    if focal is None or read is None:
+        return
+    yield from read(envelope, focal)
+    if patient := patient_of(envelope):
+        yield patient
+
+
+def _of_claim(envelope: Envelope, claim: Entry) -> Iterator[_Mention]:
+    for _, related in objects_at(claim.resource, "related"):
+        yield from _key(envelope, related.get("claim"), claim, "Claim")
+    for name, kind in (
+        ("eligibility-response", "CoverageEligibilityResponse"),
+        ("priorauth-response", "ClaimResponse"),
+    ):
+        for _, extension in extensions_at(claim.resource, name):
+            yield from _key(envelope, extension.get("valueReference"), claim, kind)
+    for _, insurance in objects_at(claim.resource, "insurance"):
+        yield from filter(_number, items_at(insurance, "preAuthRef"))
+    yield from _relation("episode", extended(claim.resource, "episode"))
+    yield from _relation("batch", extended(claim.resource, "batch-identifier"))
+    yield from _relation("encounter", encounter_of(envelope))
+    for _, item in objects_at(claim.resource, "item"):
+        yield from _relation("invoice", extended(item, "patientInvoice"))
+
+
+def _of_claim_response(envelope: Envelope, answer: Entry) -> Iterator[_Mention]:
+    yield from _key(envelope, answer.resource.get("request"), answer, "Claim")
+    if (number := text_at(answer.resource, "preAuthRef")) and _number(number):
+        yield number
+
+
+def _of_eligibility_response(envelope: Envelope, answer: Entry) -> Iterator[_Mention]:
+    yield from _key(envelope, answer.resource.get("request"), answer, "CoverageEligibilityRequest")
+
+
+def _of_task(envelope: Envelope, task: Entry) -> Iterator[_Mention]:
+    yield from _typed(envelope, task.resource.get("focus"), task)
+
+
+def _of_communication(envelope: Envelope, communication: Entry) -> Iterator[_Mention]:
+    for about in items_at(communication.resource, "about"):
+        yield from _typed(envelope, about, communication)
+    for asked in items_at(communication.resource, "basedOn"):
+        yield from _key(envelope, asked, communication, "CommunicationRequest")
+
+
+def _of_reconciliation(envelope: Envelope, payment: Entry) -> Iterator[_Mention]:
+    for _, detail in objects_at(payment.resource, "detail"):
+        yield from _key(envelope, detail.get("request"), payment, "Claim")
+        yield from _key(envelope, detail.get("response"), payment, "ClaimResponse")
+
+
+def _of_notice(envelope: Envelope, notice: Entry) -> Iterator[_Mention]:
+    yield from _key(envelope, notice.resource.get("payment"), notice, "PaymentReconciliation")
+
+
+def _of_eligibility_request(_: Envelope, __: Entry) -> Iterator[_Mention]:
+    """Only whom it is about."""
+    return iter(())
+
+
+_READERS: Mapping[str, Callable[[Envelope, Entry], Iterator[_Mention]]] = {
+    "Claim": _of_claim,
+    "ClaimResponse": _of_claim_response,
+    "CoverageEligibilityRequest": _of_eligibility_request,
+    "CoverageEligibilityResponse": _of_eligibility_response,
+    "Task": _of_task,
+    "Communication": _of_communication,
+    "CommunicationRequest": _of_communication,
+    "PaymentReconciliation": _of_reconciliation,
+    "PaymentNotice": _of_notice,
+}
+
+
+def target_of(envelope: Envelope, reference: Any, near: Entry) -> Key | None:
+    """What a Reference that says its type names; without a type, a claim."""
+    identifier = named(envelope, reference, near)
+    kind = text_at(reference, "type") or "Claim"
+    return Key.of(kind, identifier) if identifier and kind in _TARGETS else None
+
+
+def _typed(envelope: Envelope, reference: Any, near: Entry) -> Iterator[Key]:
+    if target := target_of(envelope, reference, near):
+        yield target
+
+
+def _key(envelope: Envelope, reference: Any, near: Entry, kind: str) -> Iterator[Key]:
+    if object_at(reference) is not None and (identifier := named(envelope, reference, near)):
+        yield Key.of(kind, identifier)
+
+
+def _relation(kind: str, identifier: Identifier | None) -> Iterator[Relation]:
+    if identifier is not None:
+        yield kind, identifier.system, identifier.value
+
+
+def _number(text: Any) -> bool:
+    """Whether it can be the number of an authorization: text that can be kept, as an identifier can."""
+    return Identifier.of({"system": "preAuthRef", "value": text}) is not None
