@@ -20,6 +20,7 @@ class Chip:
 
 STATES = {
     State.REFUSED: Chip("Refused", "cross", "mute", "Our own check refused it; it was never forwarded"),
+    State.UNCHECKED: Chip("Large", "clock", "move", "Taken at once because it is large; it is checked next"),
     State.IN_FLIGHT: Chip("In flight", "arrow", "move", "An attempt to deliver it is open"),
     State.HELD: Chip("Held", "clock", "warn", "The insurer does not have it; it will be delivered later"),
     State.UNCONFIRMED: Chip("Unknown", "question", "bad", "Sent without an answer: it may have arrived"),
@@ -31,6 +32,8 @@ STATES = {
     State.ANSWERED: Chip(
         "Answered", "check", "good", "The provider has its final answer, or finds it in its mailbox"
     ),
+    State.CANCELLED: Chip("Cancelled", "ban", "mute", "Its provider took it back"),
+    State.NULLIFIED: Chip("Nullified", "ban", "mute", "Its provider took it back, and it is shown no more"),
 }
 
 STANDINGS = {

@@ -8,7 +8,7 @@ from claimgw.store.database import Unit
 from claimgw.store.records import State
 from claimgw.store.tables import attempt, exchange, mailbox
 
-_ENDED = (State.REFUSED.value, State.ANSWERED.value)
+_ENDED = [state.value for state in (State.REFUSED, State.ANSWERED, State.CANCELLED, State.NULLIFIED)]
 
 
 async def moving(unit: Unit) -> list[tuple[str, str, int]]:

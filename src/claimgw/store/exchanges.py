@@ -14,7 +14,10 @@ from claimgw.store.tables import exchange
 
 
 async def open_exchange(unit: Unit, opened: Exchange) -> None:
-    """Keep a new request. Raises Conflict if its business identifier was taken meanwhile."""
+    """Keep a new request.
+
+    Raises Conflict if its business identifier was taken meanwhile, or what it cancels is being cancelled.
+    """
     focal = opened.focal
     try:
         await unit.execute(
@@ -28,6 +31,8 @@ async def open_exchange(unit: Unit, opened: Exchange) -> None:
                 focal_value=focal.value if focal else None,
                 focal_digest=focal.digest if focal else None,
                 created_at=opened.created_at,
+                about_id=opened.about_id,
+                batch_id=opened.batch_id,
                 **_state(opened),
             )
         )

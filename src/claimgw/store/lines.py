@@ -16,7 +16,9 @@ UNRESOLVED = 20
 _MESSAGES = 200
 
 # Word for word the condition of the partial index: SQLite uses it only if these words stand in the query.
-_WAITING = "exchange.state IN ('held', 'unconfirmed', 'awaiting-correction', 'queued', 'partial')"
+_WAITING = (
+    "exchange.state IN ('unchecked', 'held', 'unconfirmed', 'awaiting-correction', 'queued', 'partial')"
+)
 
 
 @dataclass(frozen=True, slots=True)

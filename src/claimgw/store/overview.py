@@ -22,7 +22,14 @@ from claimgw.store.tables import attempt, exchange, mailbox, participant
 MOST_WAITING = 10_000
 MOST_TODAY = 100_000
 
-_COUNTED = (State.HELD, State.UNCONFIRMED, State.AWAITING_CORRECTION, State.QUEUED, State.PARTIAL)
+_COUNTED = (
+    State.UNCHECKED,
+    State.HELD,
+    State.UNCONFIRMED,
+    State.AWAITING_CORRECTION,
+    State.QUEUED,
+    State.PARTIAL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,7 @@ def _lane(
         next_attempt=kept["next_attempt"],
         next_reason=kept["next_reason"] or "",
         in_flight=flying.get(kept["licence"], Depth()),
-        held=depth[State.HELD],
+        held=depth[State.HELD] + depth[State.UNCHECKED],
         unknown=depth[State.UNCONFIRMED] + overdue.get(kept["licence"], Depth()),
         to_be_corrected=depth[State.AWAITING_CORRECTION],
         with_insurer=depth[State.QUEUED] + depth[State.PARTIAL],

@@ -6,9 +6,10 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a request stands. Ends are REFUSED and ANSWERED; everything else still moves."""
+    """Where a request stands. REFUSED, ANSWERED, CANCELLED and NULLIFIED are ends; all else still moves."""
 
     REFUSED = "refused"  # by our own check; never forwarded
+    UNCHECKED = "unchecked"  # a large claim: taken, and not yet looked into; `due_at` is when that happens
     IN_FLIGHT = "in-flight"  # an attempt is open; `due_at` is when its lease ends
     HELD = "held"  # the insurer does not have it; `due_at` is the next attempt
     UNCONFIRMED = "unconfirmed"  # sent, no answer: it may have arrived; `due_at` ends the insurer's grace
@@ -16,6 +17,8 @@ class State(StrEnum):
     QUEUED = "queued"  # the insurer has it and has not adjudicated
     PARTIAL = "partial"  # the insurer adjudicated a part; more will come
     ANSWERED = "answered"
+    CANCELLED = "cancelled"  # by its provider, before delivery or with the insurer's consent
+    NULLIFIED = "nullified"  # the same, and it is kept for audit only
 
 
 class Author(StrEnum):
@@ -80,6 +83,8 @@ class Exchange:
     answer_id: str | None
     answered_by: Author | None
     revision: int
+    about_id: str | None = None
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

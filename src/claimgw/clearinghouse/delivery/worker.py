@@ -146,7 +146,9 @@ async def take_up(parts: Parts, exchange: Exchange, grace: float, answer_seconds
         case State.IN_FLIGHT:
             await _abandon(parts, exchange, grace)
             return None
-        case State.REFUSED | State.AWAITING_CORRECTION | State.QUEUED | State.PARTIAL | State.ANSWERED:
+        case State.REFUSED | State.ANSWERED | State.CANCELLED | State.NULLIFIED:
+            return None
+        case State.AWAITING_CORRECTION | State.QUEUED | State.PARTIAL | State.UNCHECKED:
             return None
     assert_never(exchange.state)
 

@@ -2,6 +2,7 @@
 
 from claimgw.store.tables.columns import metadata
 from claimgw.store.tables.exchanges import attempt, exchange
+from claimgw.store.tables.history import history_start, imported, relation, statement
 from claimgw.store.tables.mailbox import mailbox, poll_item
 from claimgw.store.tables.messages import arrival, body, message
 from claimgw.store.tables.registry import (
@@ -23,6 +24,8 @@ __all__ = [
     "credential",
     "credential_licence",
     "exchange",
+    "history_start",
+    "imported",
     "mailbox",
     "message",
     "metadata",
@@ -32,6 +35,8 @@ __all__ = [
     "pause",
     "poll_item",
     "registry_revision",
+    "relation",
     "rule_change",
     "serves",
+    "statement",
 ]

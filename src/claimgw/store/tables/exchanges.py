@@ -15,12 +15,15 @@ from sqlalchemy import (
 
 from claimgw.store.tables.columns import Id, Instant, Licence, metadata
 
-_WAITING = "state IN ('held', 'unconfirmed', 'awaiting-correction', 'queued', 'partial')"
+_WAITING = "state IN ('unchecked', 'held', 'unconfirmed', 'awaiting-correction', 'queued', 'partial')"
+_CANCELLING = "event = 'cancel-request' AND state = 'in-flight'"
 _ANSWERED = "answered_by = 'insurer'"
 
 # The id of an exchange is the id of its request message.
 # `insurer` names the lane: the licence the request was addressed to (an insurer or a TPA).
 # `waiting`: the provider's session is still open and has not been answered.
+# `about_id`: the earlier request that this one is about (its claim, its original); it never overtakes it.
+# `batch_id`: the batch that it came in.
 exchange = Table(
     "exchange",
     metadata,
@@ -40,6 +43,8 @@ exchange = Table(
     Column("waiting", Boolean, nullable=False),
     Column("answer_id", Id, ForeignKey("message.id"), nullable=True),
     Column("answered_by", String(10), nullable=True),
+    Column("about_id", Id, ForeignKey("exchange.id"), nullable=True),
+    Column("batch_id", Id, ForeignKey("message.id"), nullable=True),
     Column("revision", Integer, nullable=False),
     UniqueConstraint("provider", "focal_type", "focal_system", "focal_value"),
     Index(
@@ -50,6 +55,16 @@ exchange = Table(
         sqlite_where=text("due_at IS NOT NULL"),
     ),
     Index(None, "changed_at"),
+    Index(None, "about_id"),
+    Index(None, "batch_id"),
+    # Two cancellations of one claim at once: one of them is first, the other hears so.
+    Index(
+        "ix_exchange_cancelling",
+        "about_id",
+        unique=True,
+        postgresql_where=text(_CANCELLING),
+        sqlite_where=text(_CANCELLING),
+    ),
     Index(None, "focal_value"),
     # For the console: what waits, and when each insurer answered last, whatever the backlog.
     Index(

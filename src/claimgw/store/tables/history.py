@@ -1,0 +1,69 @@
+"""What do the messages of a claim's life say that later messages refer to?
+
+No name, number or birth date of a person is here: a patient stands as a digest. docs/memory.md lists it all.
+"""
+
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, String, Table
+
+from claimgw.store.tables.columns import Id, Instant, Licence, metadata
+
+# What requests have in common: `kind` is "episode", "invoice", "encounter", "batch", "prior", "patient" …
+relation = Table(
+    "relation",
+    metadata,
+    Column("exchange_id", Id, ForeignKey("exchange.id"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("system", String(255), primary_key=True),
+    Column("value", String(255), primary_key=True),
+    Index(None, "value", "kind"),
+)
+
+# What an insurer, or the gateway in its place, has said to a provider: answers and what it began by itself.
+# `exchange_id`: the request that is answered. `withdrawn_by`: who cancelled an advanced authorization.
+statement = Table(
+    "statement",
+    metadata,
+    Column("message_id", Id, ForeignKey("message.id"), primary_key=True),
+    Column("exchange_id", Id, ForeignKey("exchange.id"), nullable=True),
+    Column("provider", Licence, nullable=False),
+    Column("insurer", Licence, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("type", String(40), nullable=True),
+    Column("system", String(255), nullable=True),
+    Column("value", String(255), nullable=True),
+    Column("outcome", String(20), nullable=True),
+    Column("adjudication", String(20), nullable=True),
+    Column("authorization", String(255), nullable=True),
+    Column("created", String(40), nullable=True),
+    Column("amount", String(40), nullable=True),
+    Column("by_gateway", Boolean, nullable=False),
+    Column("withdrawn_by", String(10), nullable=True),
+    Index(None, "exchange_id"),
+    Index(None, "provider", "type", "system", "value"),
+    Index("ix_statement_authorization", "provider", "insurer", "authorization"),
+)
+
+# History of a pair begins on that day, what is older is not on record. No row: with its first message.
+history_start = Table(
+    "history_start",
+    metadata,
+    Column("provider", Licence, primary_key=True),
+    Column("insurer", Licence, primary_key=True),
+    Column("since", Date, nullable=False),
+    Column("set_by", String(120), nullable=False),
+    Column("set_at", Instant, nullable=False),
+)
+
+# Identifiers of before, imported: they are known, and nothing else is known of them.
+imported = Table(
+    "imported",
+    metadata,
+    Column("provider", Licence, primary_key=True),
+    Column("insurer", Licence, primary_key=True),
+    Column("type", String(40), primary_key=True),
+    Column("system", String(255), primary_key=True),
+    Column("value", String(255), primary_key=True),
+    Column("event", String(40), nullable=False),
+    Column("standing", String(12), nullable=False),
+    Column("imported_at", Instant, nullable=False),
+)
