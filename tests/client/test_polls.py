@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from claimgw.client import Credentials, GatewayClient, PollingProvider, poll_request
+from claimgw.client import Credentials, GatewayClient, Provider, poll_request
 from claimgw.conformance import Direction, check
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.identifiers import Identifier, Licence
@@ -17,7 +17,7 @@ from tests.gateway import CLINIC, FALCON, HOSPITAL, Gateway, example, parsed, re
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 # From its first brace to its last: white space around it belongs to whatever it stands in.
 DEFERRED = example("claim-response-deferred").strip()
-PROVIDER = PollingProvider(Licence.parse(HOSPITAL))
+PROVIDER = Provider(Licence.parse(HOSPITAL))
 
 
 def task(raw: bytes) -> dict[str, Any]:

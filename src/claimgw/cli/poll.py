@@ -12,7 +12,7 @@ from claimgw.cli.connection import DEFAULT_URL, Authority, Certificate, Certific
 from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.send import author, told
 from claimgw.cli.session import refusing
-from claimgw.client import Answer, Polled, PollingProvider
+from claimgw.client import Answer, Polled, Provider
 from claimgw.errors import ConfigurationError
 from claimgw.messages.identifiers import Identifier, Licence
 
@@ -69,7 +69,7 @@ def poll(
     async def fetch() -> Polled:
         async with way.client() as client:
             return await client.poll(
-                PollingProvider(Licence.parse(licence), provider_type),
+                Provider(Licence.parse(licence), provider_type),
                 count=count,
                 include=include or (),
                 exclude=exclude or (),

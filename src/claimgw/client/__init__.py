@@ -3,7 +3,8 @@
 from claimgw.client.answers import Answer, Polled
 from claimgw.client.faults import ClientFault, GatewayBusy, GatewayUnreachable, NotAnAnswer, PollRefused
 from claimgw.client.gateway import Credentials, GatewayClient
-from claimgw.client.polls import PollingProvider, poll_request
+from claimgw.client.parties import Provider
+from claimgw.client.tasks import poll_request
 
 __all__ = [
     "Answer",
@@ -15,6 +16,6 @@ __all__ = [
     "NotAnAnswer",
     "PollRefused",
     "Polled",
-    "PollingProvider",
+    "Provider",
     "poll_request",
 ]

@@ -33,3 +33,15 @@ class PollRefused(ClientFault):
         listed = "; ".join(f"{found.code} {found.text}" for found in findings)
         super().__init__(f"the poll was refused: {listed or 'no reason was given'}")
         self.findings = tuple(findings)
+
+
+class TooLarge(ClientFault):
+    """What was to be written is larger than a message or an attachment may be."""
+
+
+class NotInTime(ClientFault):
+    """The deadline passed before the end that was waited for. What came until then has been told."""
+
+
+class NotAMessage(ClientFault):
+    """What was given is no message, or is about no claim, authorization or question."""

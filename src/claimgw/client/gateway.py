@@ -13,8 +13,9 @@ import httpx
 import tenacity
 
 from claimgw.client.answers import Answer, Polled, nested_messages
-from claimgw.client.faults import ClientFault, GatewayBusy, GatewayUnreachable, PollRefused
-from claimgw.client.polls import Period, PollingProvider, poll_request
+from claimgw.client.faults import GatewayBusy, GatewayUnreachable, PollRefused
+from claimgw.client.parties import Provider
+from claimgw.client.tasks import Period, poll_request
 from claimgw.clock import Clock, SystemClock
 from claimgw.errors import ConfigurationError
 from claimgw.messages.encode import encode
@@ -118,7 +119,7 @@ class GatewayClient:
 
     async def poll(
         self,
-        provider: PollingProvider | Licence | str,
+        provider: Provider | Licence | str,
         *,
         count: int = 1,
         include: Collection[str] = (),
@@ -131,7 +132,7 @@ class GatewayClient:
         Raises PollRefused, and what `send` raises.
         """
         request = poll_request(
-            _polling(provider),
+            Provider.of(provider),
             self._clock.now(),
             count=count,
             include=include,
@@ -188,14 +189,3 @@ def _wait(state: tenacity.RetryCallState) -> float:
 def _asked_for(state: tenacity.RetryCallState) -> float:
     fault = state.outcome.exception() if state.outcome else None
     return (fault.retry_after or 0.0) if isinstance(fault, GatewayBusy) else 0.0
-
-
-def _polling(provider: PollingProvider | Licence | str) -> PollingProvider:
-    if isinstance(provider, PollingProvider):
-        return provider
-    if isinstance(provider, Licence):
-        return PollingProvider(provider)
-    try:
-        return PollingProvider(Licence.parse(provider))
-    except ValueError as fault:
-        raise ClientFault(str(fault)) from fault

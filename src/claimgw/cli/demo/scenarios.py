@@ -15,8 +15,7 @@ from claimgw.cli.demo.story import (
     send,
     words,
 )
-from claimgw.client import Answer, poll_request
-from claimgw.client.polls import PollingProvider
+from claimgw.client import Answer, Provider, poll_request
 from claimgw.clock import SystemClock
 from claimgw.messages.identifiers import Licence
 
@@ -133,7 +132,7 @@ async def _mailboxes(stage: Stage, told: Told) -> None:
 
 
 async def _foreign_poll(stage: Stage, told: Told) -> None:
-    poll = poll_request(PollingProvider(Licence.parse(HOSPITAL)), SystemClock().now())
+    poll = poll_request(Provider(Licence.parse(HOSPITAL)), SystemClock().now())
     answer = await stage.clients[CLINIC].send(poll)
     told(f"HTTP {answer.status} {codes(answer)}")
 
