@@ -1,6 +1,6 @@
 """What waits for a provider, what has a poll reserved, and what was delivered with which poll?"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
 from claimgw.errors import Conflict
 from claimgw.store.database import Unit
 from claimgw.store.records import MailboxEntry
-from claimgw.store.tables import mailbox, poll_item
+from claimgw.store.tables import mailbox, participant, poll_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,21 @@ async def any_waiting(unit: Unit, provider: str, now: datetime) -> bool:
         exists().where(mailbox.c.provider == provider, mailbox.c.delivered_at.is_(None), _free(now))
     )
     return bool(await unit.scalar(query))
+
+
+async def newest_waiting(unit: Unit, providers: Collection[str], now: datetime) -> dict[str, str]:
+    """The id of the newest message that waits, unreserved, by provider; one look into an index for each."""
+    newest = (
+        select(mailbox.c.message_id)
+        .where(mailbox.c.provider == participant.c.licence, mailbox.c.delivered_at.is_(None), _free(now))
+        .order_by(mailbox.c.queued_at.desc(), mailbox.c.message_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = await unit.execute(
+        select(participant.c.licence, newest).where(participant.c.licence.in_(providers))
+    )
+    return {licence: message_id for licence, message_id in rows if message_id is not None}
 
 
 async def reserve(

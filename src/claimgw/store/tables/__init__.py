@@ -3,7 +3,7 @@
 from claimgw.store.tables.columns import metadata
 from claimgw.store.tables.exchanges import attempt, exchange
 from claimgw.store.tables.history import history_start, imported, relation, statement
-from claimgw.store.tables.mailbox import mailbox, poll_item
+from claimgw.store.tables.mailbox import mailbox, mailbox_notice, poll_item
 from claimgw.store.tables.messages import arrival, body, message
 from claimgw.store.tables.registry import (
     credential,
@@ -27,6 +27,7 @@ __all__ = [
     "history_start",
     "imported",
     "mailbox",
+    "mailbox_notice",
     "message",
     "metadata",
     "operator",

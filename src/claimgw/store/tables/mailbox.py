@@ -35,3 +35,12 @@ poll_item = Table(
     Column("position", Integer, primary_key=True),
     Column("message_id", Id, ForeignKey("mailbox.message_id"), nullable=False),
 )
+
+# The last notice to a provider's webhook: `told_of` is the newest message that waited then.
+mailbox_notice = Table(
+    "mailbox_notice",
+    metadata,
+    Column("provider", Licence, ForeignKey("participant.licence"), primary_key=True),
+    Column("told_of", Id, ForeignKey("mailbox.message_id"), nullable=False),
+    Column("told_at", Instant, nullable=False),
+)
