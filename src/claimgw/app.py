@@ -33,6 +33,7 @@ from claimgw.endpoint.figures import Metrics
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.outcomes import on_bug, on_http_error, on_store_unavailable
 from claimgw.endpoint.process_message import ProcessMessage
+from claimgw.endpoint.request_id import RequestIds
 from claimgw.endpoint.validate import Validate
 from claimgw.errors import ConfigurationError, StoreUnavailable
 from claimgw.insurers.spi import Door
@@ -148,6 +149,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
     )
+    app.add_middleware(RequestIds, clock=time)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(StoreUnavailable, on_store_unavailable)
     app.add_exception_handler(Exception, on_bug)

@@ -151,8 +151,13 @@ COMMIT: dict[str, Commit] = {
     "another character set": sending(
         lambda raw: raw, content_type="application/fhir+json; charset=windows-1256"
     ),
+    "another version of FHIR": sending(
+        lambda raw: raw, content_type="application/fhir+json; fhirVersion=5.0"
+    ),
     "a compressed body": sending(gzip.compress, content_encoding="gzip"),
     "an answer in another format is wanted": sending(lambda raw: raw, accept="application/xml"),
+    "another format is named in the address": calling("POST", PATH + "?_format=xml"),
+    "an answer at another time is wanted": sending(lambda raw: raw, prefer="return=minimal, respond-async"),
     "11 MB, announced": sending(b" " * ELEVEN_MB),
     "11 MB, in chunks": in_chunks,
     "the store is away": store_away,

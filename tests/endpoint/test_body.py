@@ -39,6 +39,21 @@ async def test_whoever_can_take_json_is_answered(accept: str, doors: Doors) -> N
     assert response.headers["content-type"] == JSON
 
 
+@pytest.mark.parametrize(
+    "accept", ["text/html", f"{JSON};q=0, text/*", f"{JSON}; fhirVersion=5.0", "application/xml+fhir"]
+)
+async def test_whoever_cannot_take_json_is_told_so(accept: str, doors: Doors) -> None:
+    response = await doors.gateway.post(polling(), doors.key, accept=accept)
+    assert (response.status_code, response.json()["resourceType"]) == (406, "OperationOutcome")
+
+
+@pytest.mark.parametrize("named", ["json", "application/fhir+json", "application/fhir%2Bjson", "text/json"])
+async def test_a_format_in_the_address_goes_before_the_header(named: str, doors: Doors) -> None:
+    headers = {**FHIR, "authorization": f"Bearer {doors.key}", "accept": "text/html"}
+    response = await doors.gateway.client.post(f"{PATH}?_format={named}", content=polling(), headers=headers)
+    assert response.status_code == 200
+
+
 @pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 413)])
 @pytest.mark.parametrize("announced", [True, False])
 async def test_ten_megabytes_are_the_limit_to_the_byte(

@@ -89,6 +89,7 @@ def without_echo(tree: dict[str, Any]) -> dict[str, Any]:
 
 def check_headers(response: httpx.Response) -> None:
     assert response.headers["content-type"] == "application/fhir+json"
+    assert len(response.headers.get_list("x-request-id")) == 1
     assert ("retry-after" in response.headers) == (response.status_code == 503)
     assert ("www-authenticate" in response.headers) == (response.status_code == 401)
     assert ("allow" in response.headers) == (response.status_code == 405)

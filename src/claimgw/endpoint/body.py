@@ -1,5 +1,6 @@
-"""May this body come in: its type, its size? Bytes under a limit, or a refusal."""
+"""May this body come in, and can the answer be taken? Bytes under a limit, or a refusal."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -13,33 +14,76 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 FHIR_JSON = "application/fhir+json"
 _TAKEN = {FHIR_JSON, "application/json", "application/json+fhir"}
+# Of the mime type's parameter fhirVersion; without it R4 is meant, there is no other here.
+_R4 = {"4.0", "4.0.1"}
+_FORMATS = _TAKEN | {"json", "text/json"}
 
 
 def unacceptable(request: Request, taken: Mapping[str, str] = NOTHING) -> Refusal | None:
     """What the head alone forbids (spec §9.1, §9.3).
 
-    `taken`: the parameters there are, and their one value; "" for any.
+    `taken`: the parameters there are beside `_format`, and their one value; "" for any.
     """
-    media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
-    if media.strip() not in _TAKEN:
+    return _unreadable(request) or unwanted(request) or _unknown(request, taken)
+
+
+def unwanted(request: Request) -> Refusal | None:
+    """Whether the caller wants its answer in a format, or at a time, that is not offered."""
+    if "respond-async" in request.headers.get("prefer", "").lower():
+        return _refusal(400, "Answers are not given later", "Leave Prefer: respond-async out, and poll")
+    # In an address a plus sign means a blank.
+    named = request.query_params.get("_format", "").lower().replace(" ", "+")
+    if named:
+        if named.partition(";")[0] not in _FORMATS:
+            return _refusal(
+                406, f"The answer would be {FHIR_JSON}, not what _format names", "Give _format=json"
+            )
+        return None
+    accepted = request.headers.get("accept", "*/*")
+    if not any(_is_json(one) for one in accepted.split(",")):
+        return _refusal(406, f"The answer would be {FHIR_JSON}, which is not accepted", f"Accept {FHIR_JSON}")
+    return None
+
+
+def _unreadable(request: Request) -> Refusal | None:
+    media, stated = _media(request.headers.get("content-type", ""))
+    if media not in _TAKEN:
         return _refusal(415, f"The content type is not {FHIR_JSON}", f"Send Content-Type: {FHIR_JSON}")
-    stated = (parameter.strip().partition("=") for parameter in parameters.split(";"))
-    charsets = {value.strip('"') for name, _, value in stated if name == "charset"}
-    if not charsets <= {"utf-8", "utf8"}:
+    if stated.get("charset", "utf-8") not in ("utf-8", "utf8"):
         return _refusal(415, "The character set is not UTF-8", "Send the message in UTF-8")
+    if stated.get("fhirversion", "4.0") not in _R4:
+        return _refusal(
+            415, "The content type names another version of FHIR", "Send FHIR R4, fhirVersion=4.0"
+        )
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         return _refusal(415, "The body is compressed", "Send it without Content-Encoding")
-    accepted = request.headers.get("accept", "*/*").lower()
-    if not any(media in accepted for media in (*_TAKEN, "*/*", "application/*")):
-        return _refusal(406, f"The answer would be {FHIR_JSON}, which is not accepted", f"Accept {FHIR_JSON}")
-    asked = request.query_params
-    if len(asked) < len(asked.multi_items()) or not all(
-        name in taken and taken[name] in ("", value) for name, value in asked.items()
-    ):
-        known = " or ".join(f"{name}={value or '…'}" for name, value in taken.items())
-        hint = f"Give {known}, or nothing" if taken else "Leave the query of the address out"
-        return _refusal(400, "The operation does not take these parameters", hint)
     return None
+
+
+def _unknown(request: Request, taken: Mapping[str, str]) -> Refusal | None:
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "_format"]
+    if len(asked) == len(dict(asked)) and all(taken.get(name) in ("", value) for name, value in asked):
+        return None
+    known = " or ".join(f"{name}={value or '…'}" for name, value in taken.items())
+    hint = f"Give {known}, or nothing" if taken else "Leave the query of the address out"
+    return _refusal(400, "The operation does not take these parameters", hint)
+
+
+def _is_json(accepted: str) -> bool:
+    media, stated = _media(accepted)
+    wanted = media in _TAKEN or media in ("*/*", "application/*")
+    return (
+        wanted
+        and stated.get("fhirversion", "4.0") in _R4
+        and not re.fullmatch("0(\\.0*)?", stated.get("q", "1"))
+    )
+
+
+def _media(header: str) -> tuple[str, dict[str, str]]:
+    """The media type and its parameters, all in lower case."""
+    media, *parameters = (part.strip() for part in header.lower().split(";"))
+    stated = (parameter.partition("=") for parameter in parameters)
+    return media, {name.strip(): value.strip().strip('"') for name, _, value in stated}
 
 
 async def read_body(request: Request) -> bytes | Refusal:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from claimgw.access.permissions import UNIDENTIFIED
 from claimgw.clearinghouse.open import Refusal
 from claimgw.endpoint.body import FHIR_JSON
+from claimgw.endpoint.request_id import HEADER, request_id
 from claimgw.errors import StoreUnavailable
 from claimgw.messages import replies
 from claimgw.messages.findings import Finding
@@ -66,16 +67,25 @@ async def on_store_unavailable(_: Request, fault: Exception) -> Response:
     return response
 
 
-async def on_bug(_: Request, fault: Exception) -> Response:
-    """What nobody foresaw. Neither answer nor log has the exception's text: it could quote the message."""
-    _log.error("a request failed", action="answer", fault=type(fault).__name__, place=_place(fault))
+async def on_bug(request: Request, fault: Exception) -> Response:
+    """What nobody foresaw. Neither answer nor log has the exception's text: it could quote the message.
+
+    Outside the guarded doors it is called when the request has left the middleware that names it.
+    """
+    name = request_id(request)
+    _log.error(
+        "a request failed", action="answer", request=name, fault=type(fault).__name__, place=_place(fault)
+    )
     finding = Finding(
         "GE-00001",
         "",
         "The gateway failed on this request",
         "Send it again; tell the operators if it fails again",
     )
-    return refuse(Refusal(500, (finding,)))
+    response = refuse(Refusal(500, (finding,)))
+    if name:
+        response.headers[HEADER] = name
+    return response
 
 
 def _place(fault: Exception) -> list[str]:
