@@ -18,7 +18,7 @@ from claimgw.conformance import check
 from claimgw.conformance.rulebook.coverage import Rule
 from claimgw.conformance.rulebook.placements import Placement
 from claimgw.conformance.rulebook.sentences import sentence
-from claimgw.conformance.rulebook.spoilt import Change, Spoilt, spoilt_examples
+from claimgw.conformance.rulebook.spoilt import Change, Earlier, Spoilt, spoilt_examples
 from claimgw.conformance.severity import Direction, Level, Line, day_of, defaults, direction_of
 from claimgw.conformance.texts import english
 from claimgw.messages.encode import encode
@@ -129,6 +129,10 @@ def _says(one: Placement) -> str:
 def _show_example(shown: Spoilt) -> None:
     example = shown.example
     print_line(f"Example: {example.what} ({example.message}.json)")
+    for earlier in (*(example.before or ()), *example.meanwhile):
+        print_line(f"  after {earlier.message}.json")
+        for change in earlier.patch:
+            print_line(f"    {_operation(change)}")
     for change in (*example.given, *example.patch):
         print_line(f"  {_operation(change)}")
     if lines := _extract(shown.spoilt, example.expression):
@@ -149,7 +153,8 @@ def _judged(shown: Spoilt) -> list[Finding]:
     if not isinstance(envelope, Envelope):
         return [envelope]
     now = datetime.fromisoformat(shown.example.received or shown.sound["timestamp"])
-    found = check(envelope, now, direction=direction_of(envelope.event), all_stages=True)
+    memory = shown.memory(shown.spoilt)
+    found = check(envelope, now, direction=direction_of(envelope.event), all_stages=True, memory=memory)
     expected = (shown.example.code, shown.example.expression)
     return [one for one in found if (one.code, one.path) == expected]
 
@@ -206,10 +211,19 @@ def _example_as_json(shown: Spoilt) -> dict[str, Any]:
     return {
         "what": example.what,
         "message": example.message,
-        "given": [json.loads(encode(_change(change))) for change in example.given],
-        "patch": [json.loads(encode(_change(change))) for change in example.patch],
+        "before": [_earlier(one) for one in (*(example.before or ()), *example.meanwhile)],
+        "given": _changes(example.given),
+        "patch": _changes(example.patch),
         "findings": [asdict(one) for one in _judged(shown)],
     }
+
+
+def _earlier(one: Earlier) -> dict[str, Any]:
+    return {"message": one.message, "patch": _changes(one.patch)}
+
+
+def _changes(changes: Iterable[Change]) -> list[Any]:
+    return [json.loads(encode(_change(change))) for change in changes]
 
 
 def _change(change: Change) -> dict[str, Any]:

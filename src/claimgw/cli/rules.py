@@ -14,7 +14,8 @@ from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.rule import print_rule
 from claimgw.cli.session import refusing
 from claimgw.cli.would_break import print_would_break
-from claimgw.conformance.rulebook.coverage import Rule, State, coverage, implemented
+from claimgw.conformance.rulebook.catalogue import Scope
+from claimgw.conformance.rulebook.coverage import Rule, State, coverage, implemented, implemented_beyond
 from claimgw.conformance.rulebook.sentences import sentence
 from claimgw.errors import ConfigurationError
 from claimgw.messages.findings import Severity
@@ -99,6 +100,10 @@ def _target(text: str, known: Mapping[str, Rule]) -> str | Severity:
             raise ConfigurationError(
                 f"{rule.listed.code} is never given by the checks ({rule.state}): {rule.reason}"
             ) from None
+        if rule.listed.scope in (Scope.HISTORY, Scope.REGISTRY):
+            raise ConfigurationError(
+                f"{rule.listed.code} needs what came before a message, and that is not read again here"
+            ) from None
         return rule.listed.code
     if severity is Severity.ERROR:
         raise ConfigurationError("errors refuse already; write warning, information or a code")
@@ -146,6 +151,7 @@ def _sum_up(known: Mapping[str, Rule], as_json: bool) -> None:
     counts = Counter((rule.listed.family, rule.state) for rule in known.values())
     families = sorted({family for family, _ in counts}, key=lambda family: (family == "other", family))
     done, all_ = implemented(known)
+    done_beyond, all_beyond = implemented_beyond(known)
     if as_json:
         print_json(
             {
@@ -155,6 +161,9 @@ def _sum_up(known: Mapping[str, Rule], as_json: bool) -> None:
                 "implemented": done,
                 "decidable": all_,
                 "percent": round(100 * done / all_, 1),
+                "implemented_beyond": done_beyond,
+                "beyond": all_beyond,
+                "percent_beyond": round(100 * done_beyond / all_beyond, 1),
                 "excluded": [_row(rule) for rule in _excluded(known.values())],
             }
         )
@@ -167,6 +176,10 @@ def _sum_up(known: Mapping[str, Rule], as_json: bool) -> None:
     print_line(
         f"{done} of {all_} rules that one message and its time of receipt can break are judged:"
         f" {100 * done / all_:.1f} %."
+    )
+    print_line(
+        f"{done_beyond} of {all_beyond} rules that need what came before, or who is registered, are judged:"
+        f" {100 * done_beyond / all_beyond:.1f} %."
     )
     print_line("Lists that are not wholly known, and what is not applicable, do not count there.")
     print_line("'claimgw rules --state not-applicable' and so on name each rule with the reason.")

@@ -1,4 +1,4 @@
-"""What is said of something that is referred to and not on record: is it missing, or older than the record?"""
+"""What is said of what is referred to and not on record: is it missing, or older than the record?"""
 
 from datetime import date
 

@@ -9,34 +9,34 @@ from enum import StrEnum
 from typing import assert_never
 
 from claimgw.conformance.codes import Generic, generic
+from claimgw.conformance.rulebook.by_gateway import BY_GATEWAY
 from claimgw.conformance.rulebook.catalogue import Listed, Scope, Status, listed
 from claimgw.conformance.rulebook.covered import COVERED
-from claimgw.conformance.rulebook.not_applicable import NOT_APPLICABLE
+from claimgw.conformance.rulebook.not_applicable import NOT_APPLICABLE, NOT_OFFERED
 from claimgw.conformance.rulebook.placements import Placement, placements
 from claimgw.conformance.rulebook.programs import Program, programs
-from claimgw.conformance.rulebook.scopes import BEYOND
 from claimgw.conformance.validator.schemas import WRITTEN, Schemas
 
 ELSEWHERE = "is judged before or behind the checks: by the door, the delivery, the store"
 
 
 class State(StrEnum):
-    """What becomes of a rule. The first four are judged."""
+    """What becomes of a rule. The first five are judged."""
 
     PROFILE = "profile"  # by a definition, or by base FHIR with a code of its own
     RULE = "rule"  # by a function in Python
     COVERED = "covered"  # another code is given for the same fault
+    GATEWAY = "gateway"  # by what is done with a message, beside the checks
     OPEN_LIST = "open-list"  # by a definition, as far as the codes of the list are known
-    HISTORY = "history"  # needs what came before
-    REGISTRY = "registry"  # needs to know who is licensed, connected, insured
     NOT_APPLICABLE = "not-applicable"
     MISSING = "missing"
     DEACTIVATED = "deactivated"
 
 
-IMPLEMENTED = frozenset({State.PROFILE, State.RULE, State.COVERED})
+IMPLEMENTED = frozenset({State.PROFILE, State.RULE, State.COVERED, State.GATEWAY})
 # What a rule needs that is to be decidable from one message.
 DECIDABLE = frozenset({Scope.RESOURCE, Scope.BUNDLE, Scope.TERMINOLOGY})
+_BEYOND = frozenset({Scope.HISTORY, Scope.REGISTRY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,16 @@ class Rule:
         return (
             self.listed.status is Status.ACTIVE
             and self.listed.scope in DECIDABLE
-            and self.state not in (State.OPEN_LIST, State.HISTORY, State.REGISTRY, State.NOT_APPLICABLE)
+            and self.state not in (State.OPEN_LIST, State.NOT_APPLICABLE)
+        )
+
+    @property
+    def counts_beyond(self) -> bool:
+        """Whether it needs what came before, or a registry, and binds an event that is offered."""
+        return (
+            self.listed.status is Status.ACTIVE
+            and self.listed.scope in _BEYOND
+            and self.reason != NOT_OFFERED
         )
 
 
@@ -72,6 +81,12 @@ def coverage(schemas: Schemas) -> Mapping[str, Rule]:
 def implemented(rules: Mapping[str, Rule]) -> tuple[int, int]:
     """How many of the rules that can be judged from one message are, and how many those are in all."""
     counted = [rule for rule in rules.values() if rule.counts]
+    return sum(rule.state in IMPLEMENTED for rule in counted), len(counted)
+
+
+def implemented_beyond(rules: Mapping[str, Rule]) -> tuple[int, int]:
+    """How many of the rules of history and registry are judged, and how many bind the events on offer."""
+    counted = [rule for rule in rules.values() if rule.counts_beyond]
     return sum(rule.state in IMPLEMENTED for rule in counted), len(counted)
 
 
@@ -118,14 +133,8 @@ def _unjudged(one: Listed) -> tuple[State, str]:
         return State.COVERED, f"{given_instead} is given: {why}"
     if one.code in NOT_APPLICABLE:
         return State.NOT_APPLICABLE, NOT_APPLICABLE[one.code]
-    match one.scope:
-        case Scope.HISTORY:
-            return State.HISTORY, BEYOND[Scope.HISTORY]
-        case Scope.REGISTRY:
-            return State.REGISTRY, BEYOND[Scope.REGISTRY]
-        case Scope.TRANSPORT:
-            return State.NOT_APPLICABLE, ELSEWHERE
-        case Scope.RESOURCE | Scope.BUNDLE | Scope.TERMINOLOGY | None:
-            return State.MISSING, "is not judged yet"
-        case unknown:
-            assert_never(unknown)
+    if one.code in BY_GATEWAY:
+        return State.GATEWAY, BY_GATEWAY[one.code]
+    if one.scope is Scope.TRANSPORT:
+        return State.NOT_APPLICABLE, ELSEWHERE
+    return State.MISSING, "is not judged yet"

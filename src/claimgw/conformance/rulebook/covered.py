@@ -32,6 +32,9 @@ COVERED: Mapping[str, tuple[str, str]] = {
     "BV-00080": ("RE-00180", "a resource of unknown type ends the parsing, before any business rule"),
     "BV-00122": ("BV-00066", "the same rule for all claims: an item has a date or a period"),
     "BV-00123": ("BV-00066", "the second number of BV-00122"),
+    "BV-00019": ("BV-00046", "the same rule: an item that is answered is one of the claim"),
+    "BV-00127": ("BV-00533", "the same rule, told when the message is admitted"),
+    "BV-00128": ("BV-00533", "the second number of BV-00127"),
     "BV-00845": (
         "BV-00741",
         "class AMB is refused of institutional requests only; the real server takes it elsewhere",

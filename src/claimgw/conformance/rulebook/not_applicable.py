@@ -16,6 +16,13 @@ _OVERFLOWS = """
 IB: 00349-00352
 """
 
+_OF_OTHER_EVENTS = """
+BV: 00666 00702 00863 00881 00887-00889 00891 00896 00900 00902-00903 00906 00911 00919-00923 00937
+"""
+NOT_OFFERED = (
+    "is of prescriptions and referrals, whose events are not offered: they are refused with BV-00545"
+)
+
 NOT_APPLICABLE: Mapping[str, str] = {
     "BV-00429": "contradicts the guide and the real server: a chief complaint is SNOMED CT or text",
     "BV-00594": "BV-00429 for advanced authorizations: contradicts the guide in the same way",
@@ -26,6 +33,11 @@ NOT_APPLICABLE: Mapping[str, str] = {
         codes(_OF_A_SERVICE), "the lists of codes are held here: no terminology service is asked"
     ),
     **dict.fromkeys(codes(_OVERFLOWS), "sums are exact decimals of any length: they do not overflow"),
+    **dict.fromkeys(codes(_OF_OTHER_EVENTS), NOT_OFFERED),
+    **dict.fromkeys(
+        codes("BV: 00166 00226"),
+        "only the gateway's own error notices carry it, each written from the answer it is about",
+    ),
     "DT-01272": "no element has a least length; what is empty is FR-00006",
     "DT-01276": "each constraint has a code of its own, which is given",
     "DT-01277": "each constraint has a code of its own, which is given",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from types import CodeType, ModuleType
 
-from claimgw.conformance import invariants, rules
+from claimgw.conformance import history, invariants, rules
 from claimgw.conformance.validator import values
 from claimgw.messages import decode, envelope
 
@@ -48,8 +48,9 @@ def programs() -> Mapping[str, Program]:
 
 def _modules() -> Iterator[ModuleType]:
     yield from (decode, envelope, invariants, values)
-    for part in pkgutil.iter_modules(rules.__path__, rules.__name__ + "."):
-        yield importlib.import_module(part.name)
+    for package in (rules, history):
+        for part in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+            yield importlib.import_module(part.name)
 
 
 def _declared(doc: str) -> dict[str, str]:

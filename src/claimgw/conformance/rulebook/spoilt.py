@@ -2,20 +2,27 @@
 
 `faults/*.json`, beside `examples/`, hold them, each a list of objects: `code`, `what` (a sentence: what is
 wrong here), `message` (the stem of a file in `examples/`), `given` (what is added to it first), `patch` (both
-RFC 6902, of which add, remove and replace are known) and `expression` (the place of the finding). They are
-read by the
-tests and by `claimgw rules CODE`.
+RFC 6902, of which add, remove and replace are known) and `expression` (the place of the finding). A fault
+against history or registry has `before` too: the messages that came before it, in order, each `message` and
+`patch`; and perhaps `meanwhile`: those that came besides, and make a fault of it. They are read by the tests
+and by `claimgw rules CODE`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from claimgw.conformance.history.remembered import licences_in, remember
+from claimgw.conformance.memory import Memory
 from claimgw.messages.decode import Decoded, decode
+from claimgw.messages.encode import encode
+from claimgw.messages.envelope import Envelope, read
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -26,28 +33,52 @@ class Change(msgspec.Struct, frozen=True):
     value: Any = None
 
 
+class Earlier(msgspec.Struct, frozen=True):
+    """A message that came before: an example, and what is different in it."""
+
+    message: str
+    patch: tuple[Change, ...] = ()
+
+
 class SpoiltExample(msgspec.Struct, frozen=True):
     """One fault. `received` is the time of receipt if it is not the message's own timestamp.
 
     `given` comes before the patch and leaves the message sound: what the rule is about, if no example has it.
+    `before` None: nobody looks at what came before, and who is registered; else all that the sound
+    messages name are. `since` is the day on which history begins.
     """
 
     code: str
     what: str
     message: str
-    patch: tuple[Change, ...]
     expression: str
+    patch: tuple[Change, ...] = ()
     received: str | None = None
     given: tuple[Change, ...] = ()
+    before: tuple[Earlier, ...] | None = None
+    meanwhile: tuple[Earlier, ...] = ()
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Spoilt:
-    """A fault and the messages before and after it."""
+    """A fault and the messages before and after it. `before` and `meanwhile` as in the example."""
 
     example: SpoiltExample
     sound: dict[str, Any]
     spoilt: dict[str, Any]
+    before: tuple[dict[str, Any], ...] = ()
+    meanwhile: tuple[dict[str, Any], ...] = ()
+
+    def memory(self, tree: dict[str, Any]) -> Memory | None:
+        """With what the message, the sound one or the spoilt, is judged."""
+        if self.example.before is None:
+            return None
+        before = [_envelope(one) for one in self.before]
+        registered = licences_in([*before, _envelope(self.sound)])
+        if tree is not self.sound:
+            before += [_envelope(one) for one in self.meanwhile]
+        return remember(before, _envelope(tree), since=self.example.since, licences=registered)
 
 
 _READ = msgspec.json.Decoder(tuple[SpoiltExample, ...], float_hook=Decimal)
@@ -58,17 +89,34 @@ def spoilt_examples(examples: Path, code: str | None = None) -> list[Spoilt]:
 
     Raises ValueError for one that does not fit.
     """
-    sound: dict[str, dict[str, Any]] = {}
-    found = []
-    for file in sorted((examples.parent / "faults").glob("*.json")):
-        for example in _READ.decode(file.read_bytes()):
-            if code not in (None, example.code):
-                continue
-            if example.message not in sound:
-                sound[example.message] = _tree(examples / f"{example.message}.json")
-            before = patched(sound[example.message], example.given)
-            found.append(Spoilt(example, before, patched(before, example.patch)))
-    return found
+
+    @cache
+    def tree(message: str) -> dict[str, Any]:
+        return _tree(examples / f"{message}.json")
+
+    return [
+        _spoilt(example, tree)
+        for file in sorted((examples.parent / "faults").glob("*.json"))
+        for example in _READ.decode(file.read_bytes())
+        if code in (None, example.code)
+    ]
+
+
+def _spoilt(example: SpoiltExample, tree: Callable[[str], dict[str, Any]]) -> Spoilt:
+    def all_of(earlier: Sequence[Earlier]) -> tuple[dict[str, Any], ...]:
+        return tuple(patched(tree(one.message), one.patch) for one in earlier)
+
+    sound = patched(tree(example.message), example.given)
+    # Another object than the sound one, though nothing be changed in it: what came before may be the fault.
+    spoilt = dict(patched(sound, example.patch))
+    return Spoilt(example, sound, spoilt, all_of(example.before or ()), all_of(example.meanwhile))
+
+
+def _envelope(tree: dict[str, Any]) -> Envelope:
+    envelope = read(encode(tree))
+    if not isinstance(envelope, Envelope):
+        raise ValueError(f"this is no message: {envelope.text}")
+    return envelope
 
 
 def _tree(file: Path) -> dict[str, Any]:
