@@ -4,135 +4,137 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from claimgw.messages import tags
+from claimgw.messages import in_place, tags
 from claimgw.messages.echo import Echo, Faulty
 from claimgw.messages.envelope import Entry, Envelope
-from claimgw.messages.events import Event
 from claimgw.messages.findings import Finding, business_errors
-from claimgw.messages.frame import Answering, Stamp, bundle, entry, header, instant, profile, without_none
-from claimgw.messages.identifiers import CODES, DEFINITIONS, HOME, Identifier, Licence
+from claimgw.messages.frame import Stamp, generated, instant
+from claimgw.messages.identifiers import CODES, DEFINITIONS, HOME
+from claimgw.messages.in_place import business_answer, event_of, focal_of, parties
 
 LONGEST_DISPOSITION = 250
+_LONGEST_NOTE = (
+    1000  # half of what nphies allows (BV-00317 ff., spec §2.6): in Arabic each letter counts twice
+)
 _PENDED = {
     "url": DEFINITIONS + "extension-adjudication-outcome",
     "valueCodeableConcept": {"coding": [{"system": CODES + "adjudication-outcome", "code": "pended"}]},
+}
+_BATCH = {
+    DEFINITIONS + "extension-batch-identifier": "valueIdentifier",
+    DEFINITIONS + "extension-batch-number": "valuePositiveInt",
+    DEFINITIONS + "extension-batch-period": "valuePeriod",
 }
 _CLAIM_TYPES = "http://terminology.hl7.org/CodeSystem/claim-type"
 _OF_PROFILE = re.compile(r"/(institutional|professional|oral|pharmacy|vision|prescriber)-?\w+\|")
 
 
 def answerable(request: Envelope) -> bool:
-    """Whether a business answer can be written: event, parties, focal identifier are known (0.3 item 12a)."""
-    return (
-        request.event is not None
-        and request.sender is not None
-        and request.receiver is not None
-        and request.header_id is not None
-        and request.focal_identifier is not None
-        and request.focal is not None
-        and request.focal.type == "Claim"
-    )
+    """Whether a business answer can be written."""
+    return in_place.answerable(request, "Claim")
 
 
-def queued(request: Envelope, stamp: Stamp, disposition: str) -> bytes:
-    """`outcome=queued`: the gateway has the request and will deliver it."""
-    name = "prior-auth-response" if _event(request).code == "priorauth-request" else "claim-response"
+def queued(
+    request: Envelope, stamp: Stamp, disposition: str, *, large: bool = False, notes: Sequence[str] = ()
+) -> bytes:
+    """`outcome=queued`: the gateway has the request and will deliver it.
+
+    `large` marks the answer to a large claim, which is yet to be checked (spec §3.5). `notes` are told as
+    processNote, each of at most 1,000 characters.
+    """
+    name = "prior-auth-response" if event_of(request).code == "priorauth-request" else "claim-response"
     return _answer(
         request,
         stamp,
-        profile_name=name,
-        faulty=Faulty(),
-        outcome={
-            "extension": [_PENDED],
+        Faulty(),
+        {
+            "meta": generated(stamp, name),
             "outcome": "queued",
             "disposition": disposition[:LONGEST_DISPOSITION],
         },
+        notes,
+        [tags.LARGE_CLAIM] if large else [],
     )
 
 
-def refused(request: Envelope, stamp: Stamp, findings: Sequence[Finding]) -> bytes:
+def refused(
+    request: Envelope, stamp: Stamp, findings: Sequence[Finding], *, notes: Sequence[str] = ()
+) -> bytes:
     """`outcome=error` with every finding. Refused authorizations declare claim-response too (0.3 item 11)."""
+    authorization = event_of(request).code == "priorauth-request"
+    name = stamp.manner.refused_authorization if authorization else "claim-response"
+    errors = business_errors(findings, on_coding=stamp.manner.place_on_coding)
     return _answer(
         request,
         stamp,
-        profile_name="claim-response",
-        faulty=Faulty.of(request, findings),
-        outcome={"outcome": "error", "error": business_errors(findings)},
+        Faulty.of(request, findings),
+        {"meta": generated(stamp, name), "outcome": "error", "error": errors},
+        notes,
     )
 
 
 def _answer(
-    request: Envelope, stamp: Stamp, *, profile_name: str, faulty: Faulty, outcome: dict[str, Any]
-) -> bytes:
-    claim, receiver, identifier = _read(request)
-    echo = Echo(request, faulty.entries)
-    response = _claim_response(request, claim, identifier, stamp, echo, faulty.elements)
-    response["meta"] = {**profile(profile_name), "tag": [tags.GENERATED_AS_OBSERVED]}
-    response.update(outcome)
-    reply = _event(request).reply
-    assert reply is not None
-    return bundle(
-        stamp,
-        [
-            header(
-                stamp,
-                reply,
-                receiver=receiver,
-                endpoint=request.source_endpoint or receiver.system,
-                answering=Answering(request.header_id or "", "ok"),
-                focus=f"{HOME}/ClaimResponse/{response['id']}",
-            ),
-            entry("ClaimResponse", _in_order(response)),
-            *echo.entries(),
-        ],
-        in_place_of_insurer=True,
-    )
-
-
-def _claim_response(
     request: Envelope,
-    claim: Entry,
-    identifier: Identifier,
     stamp: Stamp,
-    echo: Echo,
-    faulty: frozenset[str],
-) -> dict[str, Any]:
+    faulty: Faulty,
+    outcome: dict[str, Any],
+    notes: Sequence[str],
+    marks: Sequence[dict[str, str]] = (),
+) -> bytes:
+    """`outcome` are the elements by which a queued and a refused answer differ."""
+    echo = Echo(request, faulty.entries, stamp.manner.base)
+    response = _claim_response(request, stamp, echo, faulty) | outcome
+    pended = [_PENDED] if outcome["outcome"] == "queued" else []
+    response["extension"] = pended + _of_batch(request, faulty) or None
+    response["processNote"] = [
+        {"number": number, "type": "display", "text": text[:_LONGEST_NOTE]}
+        for number, text in enumerate(notes, start=1)
+    ] or None
+    ordered = {"resourceType": "ClaimResponse"} | {key: response.get(key) for key in _ORDER}
+    return business_answer(request, stamp, ordered, echo, tags=marks)
+
+
+def _claim_response(request: Envelope, stamp: Stamp, echo: Echo, faulty: Faulty) -> dict[str, Any]:
     """What is said of the claim, so far as it can be repeated; else what the message says elsewhere."""
-    sound = {key: value for key, value in claim.resource.items() if key not in faulty}
+    claim, identifier = focal_of(request)
+    sound = faulty.sound(claim.resource)
     type_ = _concept(sound.get("type"))
     own = stamp.id("ClaimResponse")
     return {
         "id": own,
         "identifier": [
-            {"system": HOME + "/ClaimResponse", "value": own if "identifier" in faulty else identifier.value}
+            {
+                "system": HOME + "/ClaimResponse",
+                "value": own if "identifier" in faulty.elements else identifier.value,
+            }
         ],
         "status": "active",
         "type": type_ or _type_of_profile(claim),
         "subType": _concept(sound.get("subType")) if type_ else None,
-        "use": _event(request).use,
-        "patient": _patient(request, claim, echo),
+        "use": event_of(request).use,
+        **parties(request, claim, sound, echo),
         "created": instant(stamp.at),
-        "insurer": echo.reference(sound.get("insurer"), claim) or _party(request.receiver),
-        "requestor": echo.reference(sound.get("provider"), claim) or _party(request.sender),
         "request": {"type": "Claim", "identifier": identifier.on_the_wire()},
         "insurance": _insurance(sound.get("insurance"), claim, echo),
     }
 
 
-def _patient(request: Envelope, claim: Entry, echo: Echo) -> dict[str, Any] | None:
-    """The one the claim refers to; if it refers to nobody, the only one of the message."""
-    named = claim.resource.get("patient")
-    found = request.find(named.get("reference"), claim) if isinstance(named, dict) else None
-    if found is None and (known := echo.reference(named, claim)):
-        return known
-    if found is None or found.type != "Patient":
-        patients = [held for held in request.entries if held.type == "Patient"]
-        found = patients[0] if len(patients) == 1 else None
-    return echo.to(found) if found else None
-
-
-def _party(licence: Licence | None) -> dict[str, Any] | None:
-    return {"type": "Organization", "identifier": licence.on_the_wire()} if licence else None
+def _of_batch(request: Envelope, faulty: Faulty) -> list[dict[str, Any]]:
+    """The claim's place in its batch, said again (spec §6.4); an authorization's answer has none."""
+    claim, _ = focal_of(request)
+    given = claim.resource.get("extension")
+    if event_of(request).use != "claim" or not isinstance(given, list):
+        return []
+    sound = [
+        extension
+        for number, extension in enumerate(given)
+        if isinstance(extension, dict) and f"extension[{number}]" not in faulty.values
+    ]
+    found = (
+        next((one for one in sound if one.get("url") == url and value in one), None)
+        for url, value in _BATCH.items()
+    )
+    return [one for one in found if one]
 
 
 def _type_of_profile(claim: Entry) -> dict[str, Any] | None:
@@ -182,24 +184,7 @@ _ORDER = (
     "request",
     "outcome",
     "disposition",
+    "processNote",
     "insurance",
     "error",
 )
-
-
-def _in_order(response: dict[str, Any]) -> dict[str, Any]:
-    ordered = {"resourceType": "ClaimResponse"} | {key: response.get(key) for key in _ORDER}
-    return without_none(ordered)
-
-
-def _event(request: Envelope) -> Event:
-    assert request.event is not None
-    return request.event
-
-
-def _read(request: Envelope) -> tuple[Entry, Licence, Identifier]:
-    """The parts an answerable request has."""
-    assert request.focal is not None
-    assert request.sender is not None
-    assert request.focal_identifier is not None
-    return request.focal, request.sender, request.focal_identifier

@@ -11,38 +11,53 @@ from claimgw.messages.findings import Finding
 from claimgw.messages.frame import entry as framed
 from claimgw.messages.identifiers import Identifier
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+USABLE_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _SYSTEM = re.compile(r"\S{1,255}")
 _LONGEST_VALUE = 100  # BV-00275
-_PLACE = re.compile(r"bundle\.entry\[(\d+)\](?:\.resource\.(\w+))?", re.IGNORECASE)
+# Of a member of a batch, structural places count from the outer Bundle (spec §0.3 item 8).
+_PLACE = re.compile(
+    r"(?:bundle\.entry\[\d+\]\.resource\.entry|bundle\.entry)\[(\d+)\](?:\.resource\.(\w+(?:\[\d+\])?))?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """What of a request may not be repeated: entries, by index, and elements of its focal resource."""
+    """What of a request may not be repeated: entries, by index, and elements of its focal resource.
+
+    `values` are elements as the findings write them, with the place in a list: "extension[2]".
+    """
 
     entries: frozenset[int] = frozenset()
     elements: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, request: Envelope, findings: Iterable[Finding]) -> Self:
         places = [place for finding in findings if (place := _PLACE.match(finding.path))]
         focal = request.focal.index if request.focal else None
+        values = frozenset(place[2] for place in places if place[2] and int(place[1]) == focal)
         return cls(
             frozenset(int(place[1]) for place in places),
-            frozenset(place[2] for place in places if place[2] and int(place[1]) == focal),
+            frozenset(value.partition("[")[0] for value in values),
+            values,
         )
+
+    def sound(self, resource: dict[str, Any]) -> dict[str, Any]:
+        """What of the focal resource may be repeated."""
+        return {key: value for key, value in resource.items() if key not in self.elements}
 
 
 class Echo:
-    """Copies of a request's entries, with references made relative, as real answers have them.
+    """Copies of a request's entries. References to them are `base`, type and id; without base, relative.
 
     Entries in `faulty`, and those that refer to them, are not repeated: what was refused for its fault
     would make our answer faulty too. They are then named by their business identifier alone.
     """
 
-    def __init__(self, request: Envelope, faulty: Collection[int]) -> None:
+    def __init__(self, request: Envelope, faulty: Collection[int], base: str = "") -> None:
         self._request = request
+        self._base = base
         self._faulty = _with_those_that_refer(request, faulty)
         self._copied: dict[int, dict[str, Any]] = {}
 
@@ -63,13 +78,13 @@ class Echo:
     def to(self, found: Entry) -> dict[str, Any] | None:
         """A Reference to a copy of an entry, or by its identifier; None if it has none."""
         if found.index not in self._faulty:
-            return {"reference": f"{found.type}/{self._copy(found)}"}
+            return {"reference": f"{self._base}{found.type}/{self._copy(found)}"}
         return _named(found.type, Identifier.first(found.resource.get("identifier")))
 
     def _copy(self, source: Entry) -> str:
         if source.index not in self._copied:
             written = source.resource.get("id")
-            usable = isinstance(written, str) and _ID.fullmatch(written)
+            usable = isinstance(written, str) and USABLE_ID.fullmatch(written)
             own = written if usable else derived_id(str(source.full_url), source.type)
             copy: dict[str, Any] = {"resourceType": source.type, "id": own}
             self._copied[source.index] = (

@@ -51,30 +51,48 @@ def on_the_wire(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def coding(finding: Finding) -> dict[str, Any]:
-    """The coded error of business answers: the place is an extension of the coding (spec §8.2, C-09)."""
-    return {
-        "extension": [{"url": _EXPRESSION, "valueString": finding.path}],
-        "system": ERROR_SYSTEM,
-        "code": finding.code,
-        "display": finding.text,
-    }
+    """The coded error of business answers as real servers write it: its place on the coding (spec §8.2)."""
+    return _place(finding) | _coded(finding)
 
 
-def business_errors(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """`ClaimResponse.error`, one for each finding."""
-    return [{"code": {"coding": [coding(finding)]}} for finding in on_the_wire(findings)]
+def business_errors(findings: Iterable[Finding], *, on_coding: bool = True) -> list[dict[str, Any]]:
+    """`error` of a business answer, one for each finding; the place on the coding or on the error (C-09)."""
+    if on_coding:
+        return [{"code": {"coding": [coding(finding)]}} for finding in on_the_wire(findings)]
+    return [_place(finding) | {"code": {"coding": [_coded(finding)]}} for finding in on_the_wire(findings)]
 
 
-def task_outputs(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """`Task.output` of a failed task; the type's system is the value set's URL, as real servers do (C-08)."""
-    kind = {"coding": [{"system": VALUE_SETS + "task-output-type", "code": "error"}]}
+def task_outputs(
+    findings: Iterable[Finding], types: str = VALUE_SETS + "task-output-type", *, on_coding: bool = True
+) -> list[dict[str, Any]]:
+    """`Task.output` of a failed task; the place stands on the coding or on the concept (C-09).
+
+    `types` is the system of its type, to real servers the value set (C-08).
+    """
+    kind = {"coding": [{"system": types, "code": "error"}]}
     return [
-        {"type": kind, "valueCodeableConcept": {"coding": [coding(finding)]}}
+        {
+            "type": kind,
+            "valueCodeableConcept": {"coding": [coding(finding)]}
+            if on_coding
+            else _place(finding) | {"coding": [_coded(finding)]},
+        }
         for finding in on_the_wire(findings)
     ]
 
 
-def operation_outcome(findings: Iterable[Finding], id_: str | None = None) -> dict[str, Any]:
+def _place(finding: Finding) -> dict[str, Any]:
+    """The extension that tells the place; none for a finding about no place, such as an insurer's absence."""
+    return {"extension": [{"url": _EXPRESSION, "valueString": finding.path}]} if finding.path else {}
+
+
+def _coded(finding: Finding) -> dict[str, Any]:
+    return {"system": ERROR_SYSTEM, "code": finding.code, "display": finding.text}
+
+
+def operation_outcome(
+    findings: Iterable[Finding], id_: str | None = None, *, profile: str = "operationoutcome"
+) -> dict[str, Any]:
     """An OperationOutcome in the shape of real acknowledgements (spec §0.3 item 6).
 
     The profile demands an id (IC-01384): without one at hand it is derived from what is found.
@@ -84,7 +102,7 @@ def operation_outcome(findings: Iterable[Finding], id_: str | None = None) -> di
     return {
         "resourceType": "OperationOutcome",
         "id": id_ or derived,
-        "meta": {"profile": [DEFINITIONS + "operationoutcome|1.0.0"]},
+        "meta": {"profile": [f"{DEFINITIONS}{profile}|1.0.0"]},
         "issue": [_issue(finding) for finding in found],
     }
 
@@ -93,7 +111,7 @@ def _issue(finding: Finding) -> dict[str, Any]:
     issue: dict[str, Any] = {
         "severity": finding.severity.value,
         "code": "business-rule",
-        "details": {"coding": [{"system": ERROR_SYSTEM, "code": finding.code, "display": finding.text}]},
+        "details": {"coding": [_coded(finding)]},
     }
     if finding.hint:
         issue["diagnostics"] = finding.hint

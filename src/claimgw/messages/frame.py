@@ -1,12 +1,15 @@
 """What do all messages written by the gateway have in common? The Bundle and its header."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from claimgw.ids import derived_id
 from claimgw.messages import tags
+from claimgw.messages.dialect import MANNERS, Dialect, Manner
 from claimgw.messages.encode import encode
+from claimgw.messages.envelope import Envelope
 from claimgw.messages.events import SYSTEM as EVENT_SYSTEM
 from claimgw.messages.identifiers import DEFINITIONS, GATEWAY, HOME, Licence
 
@@ -17,6 +20,11 @@ class Stamp:
 
     seed: str
     at: datetime
+    dialect: Dialect = Dialect.NPHIES
+
+    @property
+    def manner(self) -> Manner:
+        return MANNERS[self.dialect]
 
     def id(self, of: str) -> str:
         return derived_id(self.seed, of)
@@ -47,9 +55,20 @@ def profile(name: str) -> dict[str, list[str]]:
     return {"profile": [f"{DEFINITIONS}{name}|1.0.0"]}
 
 
+def generated(stamp: Stamp, profile_name: str) -> dict[str, Any]:
+    """`meta` of a focal resource written in an insurer's place (spec §0.3 item 4)."""
+    observed = {"tag": [tags.GENERATED_AS_OBSERVED]} if stamp.manner.tags_focal else {}
+    return profile(profile_name) | observed
+
+
+def address(kind: str, id_: str) -> str:
+    """The fullUrl of an entry of ours: the gateway's address, type and id (spec §0.3 item 10)."""
+    return f"{HOME}/{kind}/{id_}"
+
+
 def entry(kind: str, resource: dict[str, Any]) -> dict[str, Any]:
-    """An entry as real answers have it: the gateway's address, type and id (spec §0.3 item 10)."""
-    return {"fullUrl": f"{HOME}/{kind}/{resource['id']}", "resource": resource}
+    """An entry as real answers have it."""
+    return {"fullUrl": address(kind, resource["id"]), "resource": resource}
 
 
 def header(
@@ -59,7 +78,7 @@ def header(
     receiver: Licence,
     endpoint: str,
     answering: Answering | None = None,
-    focus: str | None = None,
+    focus: Sequence[str] = (),
     meta: dict[str, Any] | None = None,
     extension: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
@@ -79,9 +98,33 @@ def header(
         "sender": {"type": "Organization", "identifier": GATEWAY.on_the_wire()},
         "source": {"endpoint": HOME + "/"},
         "response": answering.on_the_wire() if answering else None,
-        "focus": [{"reference": focus}] if focus else None,
+        "focus": [{"reference": url} for url in focus] or None,
     }
     return entry("MessageHeader", without_none(resource))
+
+
+def reply_header(
+    request: Envelope,
+    stamp: Stamp,
+    event: str,
+    code: str,
+    *,
+    details: str | None = None,
+    focus: Sequence[str] = (),
+    meta: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The header of an answer to that request, whose sender and id are known; `code` is `response.code`."""
+    assert request.sender is not None
+    assert request.header_id is not None
+    return header(
+        stamp,
+        event,
+        receiver=request.sender,
+        endpoint=request.source_endpoint or request.sender.system,
+        answering=Answering(request.header_id, code, details),
+        focus=focus,
+        meta=meta,
+    )
 
 
 def bundle(stamp: Stamp, entries: list[dict[str, Any]], *, in_place_of_insurer: bool = False) -> bytes:

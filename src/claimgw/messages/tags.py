@@ -8,6 +8,7 @@ SYSTEM = CODES + "meta-tags"
 
 GENERATED = {"system": SYSTEM, "code": "nphies-generated"}
 QUEUED_MESSAGES = {"system": SYSTEM, "code": "queued-messages"}
+LARGE_CLAIM = {"system": SYSTEM, "code": "large-claim"}
 
 # What real servers put on the focal resource instead of the guide's tag (spec §0.3 item 4).
 GENERATED_AS_OBSERVED = {"code": "NPHIES generated", "display": "NPHIES generated"}
