@@ -13,7 +13,19 @@ from claimgw.conformance.memory import Key
 from claimgw.messages.envelope import Envelope, read
 
 _EXAMPLES = Path(__file__).parents[2] / "examples"
-_JUNK = (None, True, 1, "", "x", [], [None], {}, {"identifier": 1}, {"reference": []}, [{"reference": "a"}])
+_JUNK: tuple[Any, ...] = (
+    None,
+    True,
+    1,
+    "",
+    "x",
+    [],
+    [None],
+    {},
+    {"identifier": 1},
+    {"reference": []},
+    [{"reference": "a"}],
+)
 
 
 def _example(stem: str) -> dict[str, Any]:
