@@ -170,7 +170,7 @@ class _Answer:
             return {"type": "Organization", "identifier": licence.on_the_wire()} if licence else None
         given: dict[str, Any] = self._asked[element]
         leads = absolute(given["reference"], self.url) == found.full_url
-        as_written = leads and not self._stamp.manner.base
+        as_written = leads and not self._stamp.base
         return {**given, "reference": given["reference"] if as_written else found.full_url}
 
     def _organization(self, element: str) -> Entry | None:

@@ -82,7 +82,7 @@ def _answer(
     marks: Sequence[dict[str, str]] = (),
 ) -> bytes:
     """`outcome` are the elements by which a queued and a refused answer differ."""
-    echo = Echo(request, faulty.entries, stamp.manner.base)
+    echo = Echo(request, faulty.entries, stamp.base)
     response = _claim_response(request, stamp, echo, faulty) | outcome
     pended = [_PENDED] if outcome["outcome"] == "queued" else []
     response["extension"] = pended + _of_batch(request, faulty) or None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from claimgw.messages.identifiers import CODES, HOME, VALUE_SETS
+from claimgw.messages.identifiers import CODES, VALUE_SETS
 
 
 class Dialect(StrEnum):
@@ -18,7 +18,7 @@ class Manner:
     """One dialect's answer to each question on which the two differ."""
 
     tags_focal: bool  # the observed mark on the focal resource, beside the guide's on the Bundle (C-04)
-    base: str  # what stands before type and id in a reference to an entry (§2.6; §0.3 item 10)
+    absolute: bool  # references are fullUrls, not relative to them (§2.6; §0.3 item 10)
     output_types: str  # the system of Task.output.type (C-08)
     place_on_coding: bool  # where extension-error-expression stands: on the coding or outside it (C-09)
     refused_authorization: str  # the profile of an authorization's refusal (§2.1; §0.3 item 11)
@@ -32,7 +32,7 @@ class Manner:
 MANNERS = {
     Dialect.NPHIES: Manner(
         tags_focal=True,
-        base="",
+        absolute=False,
         output_types=VALUE_SETS + "task-output-type",
         place_on_coding=True,
         refused_authorization="claim-response",
@@ -42,7 +42,7 @@ MANNERS = {
     ),
     Dialect.GUIDE: Manner(
         tags_focal=False,
-        base=HOME + "/",
+        absolute=True,
         output_types=CODES + "task-output-type",
         place_on_coding=False,
         refused_authorization="prior-auth-response",

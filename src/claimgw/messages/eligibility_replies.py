@@ -23,7 +23,7 @@ def refused(request: Envelope, stamp: Stamp, findings: Sequence[Finding]) -> byt
     """`outcome=error` with every finding; GE-00012 alone if the insurer is away (spec §6.1)."""
     focal, identifier = focal_of(request)
     faulty = Faulty.of(request, findings)
-    echo = Echo(request, faulty.entries, stamp.manner.base)
+    echo = Echo(request, faulty.entries, stamp.base)
     asked = faulty.sound(focal.resource)
     own = stamp.id("CoverageEligibilityResponse")
     named = parties(request, focal, asked, echo)

@@ -16,15 +16,24 @@ from claimgw.messages.identifiers import DEFINITIONS, GATEWAY, HOME, Licence
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When a message is written, and the seed its ids come from: the same stamp gives the same ids."""
+    """When a message is written, and the seed its ids come from: the same stamp gives the same ids.
+
+    `member`: it will stand in a batch-response, where only absolute references lead anywhere (0.3 item 8).
+    """
 
     seed: str
     at: datetime
     dialect: Dialect = Dialect.NPHIES
+    member: bool = False
 
     @property
     def manner(self) -> Manner:
         return MANNERS[self.dialect]
+
+    @property
+    def base(self) -> str:
+        """What stands before type and id in a reference to an entry of ours (§2.6; §0.3 items 8, 10)."""
+        return HOME + "/" if self.member or self.manner.absolute else ""
 
     def id(self, of: str) -> str:
         return derived_id(self.seed, of)
