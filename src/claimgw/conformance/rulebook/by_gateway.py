@@ -11,4 +11,6 @@ BY_GATEWAY: Mapping[str, str] = {
     "BV-00542": "a copy of what is on its way is answered at once, and never passed on",
     "BV-00545": "who may send an event is looked up in the table of events when a message is admitted",
     "GE-00010": "a sender is known by its account here, or its message is not opened",
+    "GE-00029": "whether an insurer or TPA is blocked is looked up when a message is admitted",
+    "GE-00030": "whether a provider is blocked is looked up when a message is admitted",
 }

@@ -25,6 +25,11 @@ _UNRESOLVED = """
 RE: 00000 00148 00166-00167 00171-00175
 """
 
+# Business identifiers, whose systems are the senders' own.
+_IDENTIFIERS = """
+BV: 00138 00147 00149-00150 00154 00194 00197
+"""
+
 # Code -> the code that is given, and why it is that one.
 COVERED: Mapping[str, tuple[str, str]] = {
     "BV-00078": ("RE-00170", "the real server says so of a target without an accepted profile"),
@@ -39,6 +44,28 @@ COVERED: Mapping[str, tuple[str, str]] = {
         "BV-00741",
         "class AMB is refused of institutional requests only; the real server takes it elsewhere",
     ),
+    **dict.fromkeys(
+        codes(_IDENTIFIERS), ("IC-01428", "it lacks its system or its value; there is no register of systems")
+    ),
+    "BV-00157": ("RE-00005", "a type beside the identifier of a reference is one of its targets"),
+    "BV-00160": ("RE-00007", "a type beside the identifier of a reference is one of its targets"),
+    "BV-00164": ("RE-00094", "a type beside the identifier of a reference is one of its targets"),
+    "BV-00176": ("BV-00545", "told when the message is admitted, as is an unknown sender"),
+    "BV-00183": ("IB-00177", "the kind of an organization's identifier is its type, of a list"),
+    "BV-00185": ("BV-00186", "an organization of this profile is an insurer's"),
+    "BV-00187": ("IB-00182", "types of organizations are of a list"),
+    "BV-00188": ("IB-00242", "the kind of a patient's identifier is its type, of a list"),
+    "BV-00190": ("IB-00037", "types of payees are of a list"),
+    "BV-00191": ("BV-00193", "the same rule: only a notice names a reconciliation"),
+    "BV-00192": ("IB-00197", "types of payments are of a list"),
+    "BV-00198": ("IB-00242", "the kind of a practitioner's identifier is its type, of a list"),
+    "BV-00200": ("RE-00020", "a type beside the identifier of a reference is one of its targets"),
+    "BV-00202": ("RE-00050", "a type beside the identifier of a reference is one of its targets"),
+    "BV-00205": ("RE-00031", "a type beside the identifier of a reference is one of its targets"),
+    "BV-00206": ("RE-00143", "a type beside the identifier of a reference is one of its targets"),
+    "BV-00210": ("RE-00169", "the real server says so of every reference that leads nowhere"),
+    "BV-00212": ("RE-00103", "a type beside the identifier of a reference is one of its targets"),
+    "BV-00356": ("BV-00193", "the same rule: a notice names a reconciliation that was received"),
     **dict.fromkeys(codes(_UNTYPED), ("RE-00180", "without a type it cannot be told what it ought to be")),
     **dict.fromkeys(
         codes(_OF_IDENTIFIERS), ("IC-01428", "the real server says so of what an identifier lacks, wherever")
