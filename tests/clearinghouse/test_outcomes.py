@@ -55,7 +55,7 @@ def other_request(raw: bytes) -> bytes:
 
 def other_claim(raw: bytes) -> bytes:
     return in_session(raw).replace(
-        json.dumps(read_request(raw).claim_identifier["value"]).encode(), b'"CLM-OTHER"'
+        json.dumps(read_request(raw).identifier["value"]).encode(), b'"CLM-OTHER"'
     )
 
 

@@ -14,10 +14,12 @@ from structlog.testing import capture_logs
 from claimgw.clock import ManualClock
 from claimgw.errors import StoreUnavailable
 from claimgw.insurers.sandbox.behaviour import TABLE, Behaviour
+from claimgw.insurers.sandbox.cases import Cases
 from claimgw.insurers.sandbox.claim_response import Stamp
 from claimgw.insurers.sandbox.in_process import InProcess
 from claimgw.insurers.sandbox.insurer import Availability
 from claimgw.insurers.sandbox.reading import read
+from claimgw.insurers.sandbox.wording import Turn
 from claimgw.insurers.spi import (
     Answered,
     Connection,
@@ -377,10 +379,11 @@ def test_a_claim_with_anything_in_any_place_never_breaks_the_insurer(
 
     request = read(encode(bundle("priorauth-request", focus)))
     if request.claim is not None:
-        made = row.planner(request, 1)
+        made = row.planner(Turn(request, Cases().remember(request, b"")), 1)
         stamp = Stamp("b", "h", "f", START)
+        heard = Cases()
         for compose in (made.answer, *(one.compose for one in made.later)):
-            assert compose(stamp)
+            heard.said(compose(stamp))
 
 
 async def test_nesting_beyond_all_measure_is_refused(scene: Scene) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import traceback
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,10 +15,12 @@ from claimgw.clock import Clock
 from claimgw.errors import ClaimgwError
 from claimgw.ids import new_id
 from claimgw.insurers.sandbox import answers
-from claimgw.insurers.sandbox.behaviour import wish_of
+from claimgw.insurers.sandbox.behaviour import Wish, wish_of
+from claimgw.insurers.sandbox.cases import Cases
 from claimgw.insurers.sandbox.claim_response import Stamp
-from claimgw.insurers.sandbox.plan import FHIR_JSON, Later, Plan, acknowledge
-from claimgw.insurers.sandbox.reading import Request, Unreadable, acknowledged, read
+from claimgw.insurers.sandbox.plan import FHIR_JSON, Later, Plan
+from claimgw.insurers.sandbox.reading import Request, Unreadable, acknowledged, read, text
+from claimgw.insurers.sandbox.wording import Turn
 
 # Answers are kept to be repeated byte for byte; the oldest are forgotten beyond this many messages.
 REMEMBERED = 10_000
@@ -92,6 +94,8 @@ class Insurer:
 
     def __init__(self, licences: Collection[str], *, clock: Clock, send: Send) -> None:
         self.availability = Availability.UP
+        self.cases = Cases()
+        self._spell: list[Wish] = []
         self._licences = frozenset(licences)
         self._clock = clock
         self._send = send
@@ -111,11 +115,35 @@ class Insurer:
             request = read(message)
             if request.receiver.value not in self._licences:
                 _log.warning("a message is for nobody here", action="said 422", header=request.header_id)
-                return Spoken(answers.bare_outcome(answers.NOT_OURS, self._stamp()), status=422)
-            return self._react(request, self._remember(request))
+                return Spoken(answers.bare_outcome(answers.NOT_OURS, self.stamp()), status=422)
+            return self._react(request, self._remember(request, message))
         except (Unreadable, RecursionError) as fault:  # what nests too deep to be read may also be to write
             _log.warning("a message could not be read", action="said 400", fault=type(fault).__name__)
-            return Spoken(answers.bare_outcome(answers.NOT_JSON, self._stamp()), status=400)
+            return Spoken(answers.bare_outcome(answers.NOT_JSON, self.stamp()), status=400)
+
+    @property
+    def licences(self) -> Collection[str]:
+        return self._licences
+
+    def enchant(self, wish: Wish, times: int) -> None:
+        """The next so many new messages are met as that wish says, whatever their identifiers say."""
+        self._spell = [wish] * times
+
+    async def start(self, message: bytes) -> bool:
+        """Hand over a message that nobody asked for; whether it was taken.
+
+        Tried once: raises GatewayAway, and then nothing was said.
+        """
+        taken = acknowledged(await self._send(message))
+        if taken:
+            self.cases.said(message)
+        return taken
+
+    def begin(self, work: Coroutine[None, None, None]) -> None:
+        """Let work go on beside; it ends with the insurer."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
 
     async def close(self) -> None:
         """Give up what was still to be posted."""
@@ -123,10 +151,10 @@ class Insurer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _remember(self, request: Request) -> Received:
+    def _remember(self, request: Request, message: bytes) -> Received:
         case = self._received.get(request.header_id)
         if case is None:
-            plan = _plan(request)
+            plan = self._plan(request, message)
             ready_at = self._clock.monotonic() + plan.seconds
             case = Received(request.event, request.receiver.value, plan, ready_at)
             self._received[request.header_id] = case
@@ -135,6 +163,12 @@ class Insurer:
         case.times.append(self._clock.now())
         return case
 
+    def _plan(self, request: Request, message: bytes) -> Plan:
+        known = request.claim is not None
+        case = self.cases.remember(request, message) if known else self.cases.about(request)
+        wish = self._spell.pop() if self._spell else wish_of(text(request.identifier.get("value")))
+        return wish.plan(Turn(request, case))
+
     def _react(self, request: Request, case: Received) -> Reaction:
         log = _log.bind(header=request.header_id, request=request.event, attempt=case.attempts)
         if self.availability is Availability.SILENT or _among(case.attempts, case.plan.silent):
@@ -142,31 +176,34 @@ class Insurer:
             return Silence()
         if _among(case.attempts, case.plan.busy):
             log.info("a message came", action="said 503")
-            busy = answers.bare_outcome(answers.UNAVAILABLE, self._stamp())
+            busy = answers.bare_outcome(answers.UNAVAILABLE, self.stamp())
             return Spoken(busy, status=503, retry_after=1)
-        body = case.plan.answer(self._stamp())
+        body = case.plan.answer(self.stamp())
         if not case.answered:
-            self._begin(request, case, body)
+            self.cases.said(body)
+            self._keep(request, case, body)
         case.answered += 1
         log.info("a message came", action="answered")
         wait = max(case.ready_at - self._clock.monotonic(), 0.0)
         return Spoken(body, content_type=case.plan.content_type, seconds=wait)
 
-    def _begin(self, request: Request, case: Received, body: bytes) -> None:
+    def _keep(self, request: Request, case: Received, body: bytes) -> None:
         """The first answer is the answer from now on; keeping its bytes lets the decoded request go."""
         later = case.plan.later
         case.plan = replace(case.plan, answer=lambda _stamp: body, later=())
         if later:
-            task = asyncio.ensure_future(self._post_all(request.header_id, case, later))
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
+            self.begin(self._post_all(request.header_id, case, later))
 
     async def _post_all(self, header_id: str, case: Received, later: tuple[Later, ...]) -> None:
         """One after the other, so that an answer which waits for the gateway is not overtaken by the next."""
         began = self._clock.monotonic()
         for one in later:
             await self._clock.sleep(one.seconds - (self._clock.monotonic() - began))
-            taken = acknowledged(await self._post(one.compose(self._stamp())))
+            if one.about is not None and one.about.cancelled:
+                continue
+            message = one.compose(self.stamp())
+            if taken := acknowledged(await self._post(message)):
+                self.cases.said(message)
             case.posted += 1
             _log.info("a late answer was handed over", action="posted", header=header_id, taken=taken)
 
@@ -187,15 +224,10 @@ class Insurer:
             where = f"{at.filename}:{at.lineno}"
             _log.error("a late answer was lost", action="gave up", fault=type(fault).__name__, where=where)
 
-    def _stamp(self) -> Stamp:
+    def stamp(self) -> Stamp:
+        """New ids, and the time."""
         now = self._clock.now()
         return Stamp(new_id(now), new_id(now), new_id(now), now)
-
-
-def _plan(request: Request) -> Plan:
-    if request.claim is None:
-        return acknowledge(request)
-    return wish_of(str(request.claim_identifier["value"])).plan(request)
 
 
 def _among(attempt: int, first: int | None) -> bool:

@@ -1,46 +1,53 @@
-"""What will the insurer do about this request? A plan is made once per message; it does nothing itself."""
+"""What will the insurer do about this message? A plan is made once per message; it does nothing itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from claimgw.ids import derived_id
 from claimgw.insurers.sandbox import answers
-from claimgw.insurers.sandbox.adjudicate import Judgement, adjudicate
+from claimgw.insurers.sandbox.adjudicate import Judgement
+from claimgw.insurers.sandbox.cases import Case
 from claimgw.insurers.sandbox.claim_response import (
     DUPLICATE,
     UNKNOWN_MEMBER,
     PayerError,
     Stage,
     Stamp,
-    decided,
     queued,
-    refused,
 )
-from claimgw.insurers.sandbox.reading import Request
+from claimgw.insurers.sandbox.questions import question
+from claimgw.insurers.sandbox.reading import Party, Request, record, records, text
+from claimgw.insurers.sandbox.terms import BATCH, SD, Json, url_of
+from claimgw.insurers.sandbox.wording import Business, Receipt, Said, Turn, decision, refused, said, spoken
 
 # Bytes of a message, given the ids and the time it is written with.
 Compose = Callable[[Stamp], bytes]
-# A row of the table of behaviours makes its plan from the request and the number after the ending.
-Planner = Callable[[Request, int | None], "Plan"]
+# A row of the table of behaviours makes its plan from the message and the number after the ending.
+Planner = Callable[[Turn, int | None], "Plan"]
 
 FHIR_JSON = "application/fhir+json"
 HUGE_BYTES = 10 * 1024 * 1024
 AGAIN_AFTER = 1.0
 RESOLVED_AFTER = 2.0
+STRANGER = "INS-STRANGER"
 _PAGE = b"<!DOCTYPE html><html><body><h1>It works!</h1></body></html>\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A message the insurer starts by itself, so many seconds after it first answered."""
+    """A message the insurer starts by itself, so many seconds after it first answered.
+
+    It is not sent once the case that it is about has been cancelled.
+    """
 
     seconds: float
     compose: Compose
+    about: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a request is met.
+    """How a message is met.
 
     `silent` and `busy` count the first attempts that are met that way; None: all of them. `seconds` is how
     long after the first attempt the answer is ready. `later` is in the order of its seconds.
@@ -54,115 +61,234 @@ class Plan:
     later: tuple[Later, ...] = ()
 
 
-def approve(request: Request, _number: int | None = None) -> Plan:
-    return Plan(_final(request, Judgement.APPROVE))
+def approve(turn: Turn, _number: int | None = None) -> Plan:
+    return _usual(turn, Judgement.APPROVE)
 
 
-def approve_in_part(request: Request, _number: int | None) -> Plan:
-    return Plan(_final(request, Judgement.PARTIAL))
+def approve_in_part(turn: Turn, _number: int | None) -> Plan:
+    return _usual(turn, Judgement.PARTIAL)
 
 
-def reject(request: Request, _number: int | None) -> Plan:
-    return Plan(_final(request, Judgement.REJECT))
+def reject(turn: Turn, _number: int | None) -> Plan:
+    return _usual(turn, Judgement.REJECT)
 
 
-def queue(request: Request, number: int | None) -> Plan:
-    decision = _posted(request, Judgement.APPROVE, Stage.COMPLETE, ("queued",))
-    return Plan(_queued(request), later=(Later(float(number or 0), decision),))
+def queue(turn: Turn, number: int | None) -> Plan:
+    return Plan(_queued(turn), later=(_posted(turn, float(number or 0)),))
 
 
-def steps(request: Request, number: int | None) -> Plan:
+def queue_despite(turn: Turn, number: int | None) -> Plan:
+    later = replace(_posted(turn, float(number or 0)), about=None)
+    return Plan(_queued(turn), later=(later,))
+
+
+def steps(turn: Turn, number: int | None) -> Plan:
     seconds = float(number or 0)
-    half = _posted(request, Judgement.PARTIAL, Stage.PARTIAL, ("queued",))
-    whole = _posted(request, Judgement.APPROVE, Stage.COMPLETE, ("queued", "partial"))
-    return Plan(_queued(request), later=(Later(seconds, half), Later(2 * seconds, whole)))
+    half = _posted(turn, seconds, Judgement.PARTIAL, Stage.PARTIAL)
+    return Plan(_queued(turn), later=(half, _posted(turn, 2 * seconds)))
 
 
-def keep_silent(request: Request, number: int | None) -> Plan:
-    return Plan(_final(request, Judgement.APPROVE), silent=number)
+def ask(turn: Turn, number: int | None) -> Plan:
+    """The decision follows when the communication has come."""
+    asked = Later(float(number or 0), lambda stamp: questioning(turn.request, stamp), turn.case)
+    return Plan(_queued(turn), later=(asked,))
 
 
-def be_busy(request: Request, number: int | None) -> Plan:
-    return Plan(_final(request, Judgement.APPROVE), busy=number)
+def ask_in_session(turn: Turn, _number: int | None) -> Plan:
+    """The question stands in the Bundle of the answer (0.3 item 13)."""
 
-
-def be_slow(request: Request, number: int | None) -> Plan:
-    return Plan(_final(request, Judgement.APPROVE), seconds=float(number or 0))
-
-
-def approve_twice(request: Request, _number: int | None) -> Plan:
-    again = _posted(request, Judgement.APPROVE, Stage.COMPLETE, ("complete",))
-    return Plan(_final(request, Judgement.APPROVE), later=(Later(AGAIN_AFTER, again),))
-
-
-def call_duplicate(request: Request, number: int | None) -> Plan:
-    """With a number the first attempts did arrive, so a real answer to them follows."""
-    if not number:
-        return Plan(_refused(request, DUPLICATE))
-    real = _posted(request, Judgement.APPROVE, Stage.COMPLETE, ("error",))
-    return Plan(_refused(request, DUPLICATE), silent=number, later=(Later(RESOLVED_AFTER, real),))
-
-
-def refuse(request: Request, _number: int | None) -> Plan:
-    return Plan(_refused(request, UNKNOWN_MEMBER))
-
-
-def decline(request: Request, _number: int | None) -> Plan:
-    return Plan(lambda stamp: answers.acknowledgement(request, stamp, answers.DECLINED))
-
-
-def answer_garbage(_request: Request, _number: int | None) -> Plan:
-    return Plan(lambda _stamp: _PAGE, content_type="text/html")
-
-
-def break_rules(request: Request, _number: int | None) -> Plan:
     def compose(stamp: Stamp) -> bytes:
-        errors = refused(request, UNKNOWN_MEMBER, stamp)
-        return answers.broken(request, _decided(request, Judgement.APPROVE, stamp), errors, stamp)
+        request = turn.request
+        other = replace(stamp, focal_id=derived_id("question", stamp.focal_id))
+        asked = question(request, other)
+        response = decision(request, Judgement.PARTIAL, stamp, Stage.PARTIAL, turn.earlier)
+        response["communicationRequest"] = [{"reference": url_of(asked)}]
+        return spoken(request, Business((response, asked)), stamp)
 
     return Plan(compose)
 
 
-def answer_other(request: Request, _number: int | None) -> Plan:
-    other = derived_id("another request", request.header_id)
-    return Plan(
-        lambda stamp: answers.in_session(
-            request, _decided(request, Judgement.APPROVE, stamp), stamp, answers_id=other
+def review(turn: Turn, _number: int | None) -> Plan:
+    """What came unasked counts where the claim was not granted in full."""
+    usual = approve(turn)
+    if usual.later or turn.case is None or turn.case.decision not in {"partial", "rejected"}:
+        return usual
+    return replace(usual, later=(_decided_anew(turn.case, Judgement.APPROVE),))
+
+
+def keep_silent(turn: Turn, number: int | None) -> Plan:
+    return replace(approve(turn), silent=number)
+
+
+def be_busy(turn: Turn, number: int | None) -> Plan:
+    return replace(approve(turn), busy=number)
+
+
+def be_slow(turn: Turn, number: int | None) -> Plan:
+    return replace(approve(turn), seconds=float(number or 0))
+
+
+def approve_twice(turn: Turn, _number: int | None) -> Plan:
+    """Where only one answer is allowed, the second is one too many; an acknowledgement is given once."""
+    usual = approve(turn)
+    if turn.request.claim is not None:
+        return replace(usual, later=(_posted(turn, AGAIN_AFTER),))
+
+    def again(stamp: Stamp) -> bytes:
+        what = said(turn, Judgement.APPROVE, stamp)
+        assert isinstance(what, Business)
+        event = answers.REPLIES[turn.request.event]
+        return answers.started(
+            event, answers.Way.back(turn.request), list(what.resources), stamp, turn.request
         )
+
+    answered = turn.request.event in answers.REPLIES
+    return replace(usual, later=(Later(AGAIN_AFTER, again),)) if answered else usual
+
+
+def call_duplicate(turn: Turn, number: int | None) -> Plan:
+    """With a number the first attempts did arrive, so a real answer to them follows."""
+    refusal = _refused(turn, DUPLICATE)
+    if not number:
+        return Plan(refusal)
+    return Plan(refusal, silent=number, later=(_posted(turn, RESOLVED_AFTER),))
+
+
+def refuse(turn: Turn, _number: int | None) -> Plan:
+    return Plan(_refused(turn, UNKNOWN_MEMBER))
+
+
+def decline(turn: Turn, _number: int | None) -> Plan:
+    return Plan(lambda stamp: spoken(turn.request, Receipt(answers.DECLINED), stamp))
+
+
+def answer_garbage(_turn: Turn, _number: int | None) -> Plan:
+    return Plan(lambda _stamp: _PAGE, content_type="text/html")
+
+
+def break_rules(turn: Turn, _number: int | None) -> Plan:
+    def compose(stamp: Stamp) -> bytes:
+        what, refusal = said(turn, Judgement.APPROVE, stamp), refused(turn, UNKNOWN_MEMBER, stamp)
+        if isinstance(what, Receipt) or isinstance(refusal, Receipt):
+            return answers.unaddressed(turn.request, stamp)
+        errors = {name: value for name, value in refusal.resources[0].items() if name == "error"}
+        return spoken(turn.request, _altered(what, lambda one: _unfinished(one) | errors), stamp)
+
+    return Plan(compose)
+
+
+def answer_other(turn: Turn, _number: int | None) -> Plan:
+    other = derived_id("another request", turn.request.header_id)
+    return Plan(
+        lambda stamp: spoken(turn.request, said(turn, Judgement.APPROVE, stamp), stamp, answers_id=other)
     )
 
 
-def answer_hugely(request: Request, _number: int | None) -> Plan:
-    final = _final(request, Judgement.APPROVE)
-    return Plan(lambda stamp: answers.padded(final(stamp), HUGE_BYTES))
+def answer_as_stranger(turn: Turn, _number: int | None) -> Plan:
+    stranger = Party(turn.request.receiver.system, STRANGER)
+    return Plan(
+        lambda stamp: spoken(turn.request, said(turn, Judgement.APPROVE, stamp), stamp, sender=stranger)
+    )
 
 
-def acknowledge(request: Request) -> Plan:
-    """The plan for what needs no adjudication: an error notice is heard, anything else is not supported."""
-    fault = None if request.event == "error-notice" else answers.NOT_SUPPORTED
-    return Plan(lambda stamp: answers.acknowledgement(request, stamp, fault))
+def answer_foreign(turn: Turn, _number: int | None) -> Plan:
+    return Plan(
+        lambda stamp: spoken(turn.request, _altered(said(turn, Judgement.APPROVE, stamp), _foreign), stamp)
+    )
 
 
-def _final(request: Request, judgement: Judgement) -> Compose:
-    return lambda stamp: answers.in_session(request, _decided(request, judgement, stamp), stamp)
-
-
-def _decided(request: Request, judgement: Judgement, stamp: Stamp) -> dict[str, object]:
-    return decided(request, adjudicate(request.claim or {}, judgement), stamp, stage=Stage.COMPLETE)
-
-
-def _posted(request: Request, judgement: Judgement, stage: Stage, earlier: tuple[str, ...]) -> Compose:
+def answer_nothing(turn: Turn, _number: int | None) -> Plan:
     def compose(stamp: Stamp) -> bytes:
-        adjudication = adjudicate(request.claim or {}, judgement)
-        response = decided(request, adjudication, stamp, stage=stage, earlier=earlier)
-        return answers.deferred(request, response, stamp)
+        response = decision(turn.request, Judgement.APPROVE, stamp, Stage.COMPLETE, ())
+        return answers.deferred(turn.request, _foreign(response), stamp)
 
-    return compose
-
-
-def _queued(request: Request) -> Compose:
-    return lambda stamp: answers.in_session(request, queued(request, stamp), stamp)
+    return replace(approve(turn), later=(Later(AGAIN_AFTER, compose),))
 
 
-def _refused(request: Request, error: PayerError) -> Compose:
-    return lambda stamp: answers.in_session(request, refused(request, error, stamp), stamp)
+def leave_batch_out(turn: Turn, _number: int | None) -> Plan:
+    return Plan(
+        lambda stamp: spoken(turn.request, _altered(said(turn, Judgement.APPROVE, stamp), _unbatched), stamp)
+    )
+
+
+def answer_hugely(turn: Turn, _number: int | None) -> Plan:
+    usual = approve(turn)
+    return replace(usual, answer=lambda stamp: answers.padded(usual.answer(stamp), HUGE_BYTES))
+
+
+def questioning(request: Request, stamp: Stamp, **wanted: str) -> bytes:
+    """A communication-request about the Claim of that request, as a message of its own."""
+    asked = question(request, stamp, **wanted)
+    return answers.started("communication-request", answers.Way.back(request), [asked], stamp, request)
+
+
+def deciding(case: Case, judgement: Judgement, stamp: Stamp) -> bytes:
+    """The complete answer to a case, now, as a message of its own."""
+    request = case.request
+    response = decision(request, judgement, stamp, Stage.COMPLETE, case.outcomes)
+    return answers.deferred(request, response, stamp)
+
+
+def _usual(turn: Turn, judgement: Judgement) -> Plan:
+    """A communication that answers a question of ours has the claim decided anew."""
+    later: tuple[Later, ...] = ()
+    if turn.request.event == "communication" and turn.case is not None and _solicited(turn):
+        later = (_decided_anew(turn.case, judgement),)
+    return Plan(lambda stamp: spoken(turn.request, said(turn, judgement, stamp), stamp), later=later)
+
+
+def _solicited(turn: Turn) -> bool:
+    based_on = [record(one.get("identifier")) for one in records(turn.request.focal.get("basedOn"))]
+    quoted = {(text(one.get("system")), text(one.get("value"))) for one in based_on}
+    return turn.case is not None and not quoted.isdisjoint(turn.case.questions)
+
+
+def _decided_anew(case: Case, judgement: Judgement) -> Later:
+    return Later(AGAIN_AFTER, lambda stamp: deciding(case, judgement, stamp), case)
+
+
+def _posted(
+    turn: Turn, seconds: float, judgement: Judgement = Judgement.APPROVE, stage: Stage = Stage.COMPLETE
+) -> Later:
+    def compose(stamp: Stamp) -> bytes:
+        response = decision(turn.request, judgement, stamp, stage, turn.earlier)
+        return answers.deferred(turn.request, response, stamp)
+
+    return Later(seconds, compose, turn.case)
+
+
+def _queued(turn: Turn) -> Compose:
+    return lambda stamp: answers.in_session(turn.request, queued(turn.request, stamp), stamp)
+
+
+def _refused(turn: Turn, error: PayerError) -> Compose:
+    return lambda stamp: spoken(turn.request, refused(turn, error, stamp), stamp)
+
+
+def _altered(what: Said, change: Callable[[Json], Json]) -> Said:
+    """The focus changed; an acknowledgement has none."""
+    if isinstance(what, Receipt):
+        return what
+    focus, *beside = what.resources
+    return Business((change(focus), *beside))
+
+
+def _unfinished(resource: Json) -> Json:
+    """Without the element that says how it ended."""
+    lost = "status" if resource.get("resourceType") == "Task" else "outcome"
+    return {name: value for name, value in resource.items() if name != lost}
+
+
+def _foreign(resource: Json) -> Json:
+    """The same about something that was never asked."""
+    name = "focus" if resource.get("resourceType") == "Task" else "request"
+    about = record(resource.get(name))
+    asked = record(about.get("identifier"))
+    other = {**asked, "value": derived_id("another claim", text(asked.get("value")))}
+    return {**resource, name: {**about, "identifier": other}}
+
+
+def _unbatched(response: Json) -> Json:
+    urls = [f"{SD}extension-{name}" for name in BATCH]
+    kept = [one for one in records(response.get("extension")) if one.get("url") not in urls]
+    return {**response, "extension": kept}

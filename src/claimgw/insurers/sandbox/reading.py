@@ -6,7 +6,7 @@ of the gateway's reader cannot hide in the answer. What is malformed is read as 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ import msgspec
 from claimgw.errors import ClaimgwError
 from claimgw.insurers.sandbox.terms import Json
 
-ADJUDICATED = {"claim-request": "claim-response", "priorauth-request": "priorauth-response"}
+CLAIM_EVENTS = frozenset({"claim-request", "priorauth-request"})
 
 _DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
 _REST_URL = re.compile(r"^(https?://.+/)[A-Za-z]+/[^/]+$")
@@ -38,9 +38,9 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One message as the insurer sees it. `claim` is there only when there is a Claim to adjudicate.
+    """One message as the insurer sees it. `focal` is what the header's focus leads to, or empty.
 
-    `claim_place` is the index of its entry. `bundle_entries` are those with a fullUrl and a resource.
+    `focal_place` is the index of its entry. `bundle_entries` are those with a fullUrl and a resource.
     """
 
     header_id: str
@@ -50,22 +50,37 @@ class Request:
     source_endpoint: str
     destination_endpoint: str
     bundle_entries: tuple[Json, ...]
-    claim: Json | None = None
-    claim_url: str = ""
-    claim_place: int = 0
+    focal: Json = field(default_factory=dict)
+    focal_url: str = ""
+    focal_place: int = 0
 
     @property
-    def claim_identifier(self) -> Json:
-        """The business identifier of the Claim, with system and value, or an empty object."""
-        return first(records(record(self.claim).get("identifier")))
+    def claim(self) -> Json | None:
+        """The Claim, where there is one that can be adjudicated."""
+        sound = (
+            self.event in CLAIM_EVENTS
+            and self.focal.get("resourceType") == "Claim"
+            and text(self.identifier.get("value"))
+            and records(self.focal.get("item"))
+        )
+        return self.focal if sound else None
+
+    @property
+    def identifier(self) -> Json:
+        """The first business identifier of the focal resource, or an empty object."""
+        return first(records(self.focal.get("identifier")))
 
     def entry_of(self, reference: str, seen_from: str) -> Json | None:
         return _resolve(self.bundle_entries, reference, seen_from)
 
-    def absolute(self, reference: Json) -> Json:
-        """The Claim's reference, rewritten so that it resolves in a Bundle of another author."""
-        target = self.entry_of(text(reference.get("reference")), self.claim_url)
+    def absolute(self, reference: Json, seen_from: str = "") -> Json:
+        """A reference of the focal resource, or of another entry, so that it resolves in a foreign Bundle."""
+        target = self.entry_of(text(reference.get("reference")), seen_from or self.focal_url)
         return reference if target is None else {**reference, "reference": target["fullUrl"]}
+
+    def party(self, reference: Json) -> Party:
+        """Whom a reference of the focal resource names."""
+        return _party(reference, self.bundle_entries, self.focal_url)
 
 
 def read(message: bytes) -> Request:
@@ -91,7 +106,7 @@ def read(message: bytes) -> Request:
     )
     if not (request.header_id and request.event and request.sender.value and request.receiver.value):
         raise Unreadable("the MessageHeader lacks its id, its event, its sender or its receiver")
-    return _with_claim(request, entries, header, url)
+    return _with_focus(request, entries, header, url)
 
 
 def _entries(message: bytes) -> list[Json]:
@@ -104,21 +119,13 @@ def _entries(message: bytes) -> list[Json]:
     return records(bundle.get("entry"))
 
 
-def _with_claim(request: Request, entries: list[Json], header: Json, header_url: str) -> Request:
+def _with_focus(request: Request, entries: list[Json], header: Json, header_url: str) -> Request:
     focus = text(first(records(header.get("focus"))).get("reference"))
     target = request.entry_of(focus, header_url)
-    claim = record(target["resource"]) if target else {}
-    identifier = first(records(claim.get("identifier")))
-    if not (
-        target
-        and request.event in ADJUDICATED
-        and claim.get("resourceType") == "Claim"
-        and text(identifier.get("value"))
-        and records(claim.get("item"))
-    ):
+    if target is None:
         return request
     place = next(i for i, one in enumerate(entries) if one is target)
-    return replace(request, claim=claim, claim_url=target["fullUrl"], claim_place=place)
+    return replace(request, focal=target["resource"], focal_url=target["fullUrl"], focal_place=place)
 
 
 def _party(reference: Json, entries: Sequence[Json], seen_from: str) -> Party:
@@ -182,6 +189,11 @@ def acknowledged(answer: bytes) -> bool:
         return False
     header = record(entries[0].get("resource")) if entries else {}
     return record(header.get("response")).get("code") == "ok"
+
+
+def code_of(concept: Any) -> str:
+    """The first code of a CodeableConcept."""
+    return text(first(records(record(concept).get("coding"))).get("code"))
 
 
 def text(value: Any) -> str:

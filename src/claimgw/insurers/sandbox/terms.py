@@ -8,13 +8,18 @@ Json = dict[str, Any]
 
 SD = "http://nphies.sa/fhir/ksa/nphies-fs/StructureDefinition/"
 CS = "http://nphies.sa/terminology/CodeSystem/"
-HL7_ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
+HL7 = "http://terminology.hl7.org/CodeSystem/"
+HL7_ADJUDICATION = HL7 + "adjudication"
 KSA_ADJUDICATION = CS + "ksa-adjudication"
 ADJUDICATION_REASON = CS + "adjudication-reason"
 ADJUDICATION_ERROR = CS + "adjudication-error"
 ADJUDICATION_OUTCOME = CS + "adjudication-outcome"
+REMITTANCE_OUTCOME = "http://hl7.org/fhir/remittance-outcome"
+PAYER = "http://nphies.sa/license/payer-license"
+PROVIDER = "http://nphies.sa/license/provider-license"
 REISSUE_REASON = CS + "reissue-reason"
 EVENTS = CS + "ksa-message-events"
+BATCH = ("batch-identifier", "batch-number", "batch-period")
 
 # Where the sandbox's own resources are said to live; a name that can never be reached (RFC 2606).
 BASE = "http://insurer.example"
@@ -23,6 +28,23 @@ BASE = "http://insurer.example"
 def meta(profile: str) -> Json:
     """The `meta` of a resource that declares an nphies profile, always with its version (BV-00225)."""
     return {"profile": [f"{SD}{profile}|1.0.0"]}
+
+
+def url_of(resource: Json) -> str:
+    """The fullUrl of a resource of the sandbox's own."""
+    return f"{BASE}/{resource['resourceType']}/{resource['id']}"
+
+
+def own_identifier(resource_type: str, value: str) -> Json:
+    """The business identifier that the sandbox gives a resource of that type."""
+    return {"system": f"{BASE}/{resource_type.lower()}", "value": value}
+
+
+def payer_error(code: str, display: str, place: str) -> Json:
+    """A coded error with the place in the request that it is about (spec 8.2)."""
+    made = concept(ADJUDICATION_ERROR, code, display)
+    made["coding"][0]["extension"] = [extension("error-expression", valueString=place)]
+    return made
 
 
 def concept(system: str, code: str, display: str = "") -> Json:
