@@ -16,7 +16,7 @@ from claimgw.messages.frame import (
     reply_header,
     without_none,
 )
-from claimgw.messages.identifiers import CODES, GATEWAY, HOME, Identifier, Licence
+from claimgw.messages.identifiers import CODES, GATEWAY, HOME, Identifier
 from claimgw.messages.references import absolute
 
 # The code each event may have first of all, then others it may have (BV-00908, BV-00909, BV-00910).
@@ -124,6 +124,8 @@ class _Answer:
     def task(self, result: Result) -> dict[str, Any]:
         now = instant(self._stamp.at)
         cancels = self._event == "cancel-request"
+        sender = self._request.sender
+        assert sender is not None
         return without_none(
             {
                 "resourceType": "Task",
@@ -138,11 +140,12 @@ class _Answer:
                 "focus": _target(self._asked.get("focus")) if self.focused else None,
                 "authoredOn": self._asked.get("authoredOn", now),
                 "lastModified": self._asked.get("lastModified", now),
-                "requester": self._party("requester", self._request.sender),
+                "requester": self._party("requester")
+                or {"type": "Organization", "identifier": sender.on_the_wire()},
                 "input": self._asked.get("input") if self.is_poll else None,
-                "owner": {"identifier": GATEWAY.on_the_wire()}
-                if self.is_poll
-                else self._party("owner", self._request.receiver),
+                # The owner answers (BV-00915), but real answers in an insurer's place keep that of the request.
+                "owner": (None if self.is_poll else self._party("owner"))
+                or {"identifier": GATEWAY.on_the_wire()},
                 "reasonCode": self._asked.get("reasonCode") if cancels else None,
                 "output": list(result.outputs) or None,
             }
@@ -163,11 +166,11 @@ class _Answer:
         allowed = _CODES[self._event]
         return next((code for code in allowed if code in given), allowed[0])
 
-    def _party(self, element: str, licence: Licence | None) -> dict[str, Any] | None:
-        """The Reference of the asking Task, if what it leads to is repeated; else by the party's licence."""
+    def _party(self, element: str) -> dict[str, Any] | None:
+        """The Reference of the asking Task, if what it leads to is repeated."""
         found = self._organization(element)
         if found is None:
-            return {"type": "Organization", "identifier": licence.on_the_wire()} if licence else None
+            return None
         given: dict[str, Any] = self._asked[element]
         leads = absolute(given["reference"], self.url) == found.full_url
         as_written = leads and not self._stamp.base

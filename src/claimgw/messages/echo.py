@@ -12,6 +12,7 @@ from claimgw.messages.frame import entry as framed
 from claimgw.messages.identifiers import Identifier
 
 USABLE_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_CHOICE = re.compile("[A-Z].*")
 _SYSTEM = re.compile(r"\S{1,255}")
 _LONGEST_VALUE = 100  # BV-00275
 # Of a member of a batch, structural places count from the outer Bundle (spec §0.3 item 8).
@@ -44,8 +45,12 @@ class Faulty:
         )
 
     def sound(self, resource: dict[str, Any]) -> dict[str, Any]:
-        """What of the focal resource may be repeated."""
-        return {key: value for key, value in resource.items() if key not in self.elements}
+        """What of the focal resource may be repeated. A place names `servicedDate` without its type."""
+        return {
+            key: value
+            for key, value in resource.items()
+            if key not in self.elements and _CHOICE.sub("", key) not in self.elements
+        }
 
 
 class Echo:
