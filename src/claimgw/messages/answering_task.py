@@ -143,7 +143,7 @@ class _Answer:
                 "requester": self._party("requester")
                 or {"type": "Organization", "identifier": sender.on_the_wire()},
                 "input": self._asked.get("input") if self.is_poll else None,
-                # The owner answers (BV-00915), but real answers in an insurer's place keep that of the request.
+                # The owner answers (BV-00915); real answers in an insurer's place keep that of the request.
                 "owner": (None if self.is_poll else self._party("owner"))
                 or {"identifier": GATEWAY.on_the_wire()},
                 "reasonCode": self._asked.get("reasonCode") if cancels else None,
