@@ -1,7 +1,21 @@
 """Which rules are judged when there is a memory?"""
 
 from claimgw.conformance.case import Rule
-from claimgw.conformance.history import advance, noticed, paid, quoted, registered, targets
+from claimgw.conformance.history import (
+    advance,
+    answer_order,
+    answered_items,
+    claim_answers,
+    eligibility_answers,
+    noticed,
+    paid,
+    quoted,
+    registered,
+    reply_headers,
+    targets,
+    task_answers,
+    transfer_answers,
+)
 
 # Told with the structure of the message.
 RELATED: tuple[Rule, ...] = (quoted.related,)
@@ -32,4 +46,30 @@ REMEMBERED: tuple[Rule, ...] = (
     noticed.two_episodes,
     noticed.unquoted_eligibility,
     noticed.batch_again,
+    reply_headers.named,
+    reply_headers.event,
+    reply_headers.parties,
+    claim_answers.request,
+    claim_answers.standing,
+    claim_answers.insurer,
+    claim_answers.patient,
+    claim_answers.kind,
+    claim_answers.payee,
+    claim_answers.batch,
+    answered_items.numbers,
+    answered_items.details,
+    answered_items.completeness,
+    answered_items.invoices,
+    answer_order.completed,
+    answer_order.followed,
+    answer_order.identifier,
+    transfer_answers.transfers,
+    eligibility_answers.request,
+    eligibility_answers.patient,
+    eligibility_answers.serviced,
+    eligibility_answers.purpose,
+    eligibility_answers.referral,
+    task_answers.repeated,
+    task_answers.open_request,
+    task_answers.excuse,
 )

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from claimgw.conformance.case import codes_at, extensions_at, object_at, objects_at, text_at
+from claimgw.conformance.case import codes_at, object_at, objects_at, text_at
+from claimgw.conformance.history.answered import adjudication_of
 from claimgw.conformance.history.mentions import mentions, target_of
 from claimgw.conformance.memory import Key, Memory, Request, Standing, Statement
 from claimgw.conformance.rules.facts.spans import span
@@ -88,16 +89,6 @@ def statement_of(envelope: Envelope, received_at: datetime) -> Statement:
     )
 
 
-def adjudication_of(resource: Any) -> str | None:
-    """The code of extension-adjudication-outcome."""
-    codes = (
-        code
-        for _, one in extensions_at(resource, "adjudication-outcome")
-        for _, code in codes_at(one, "valueCodeableConcept")
-    )
-    return next(codes, None)
-
-
 def licences_in(messages: Iterable[Envelope]) -> dict[Licence, str]:
     """All licences of providers and payers that the messages hold, as if each were registered."""
     found = [
@@ -145,8 +136,9 @@ class _Record:
             return None
         if (named := self.requests.get(envelope.responds_to or "")) is not None:
             return named
-        waiting = [one for one in self.requests.values() if not one.answers]
-        return self._by_identifier(envelope.request_identifier) or (waiting[-1] if waiting else None)
+        if (same := self._by_identifier(envelope.request_identifier)) or not envelope.responds_to:
+            return same
+        return next((one for one in reversed(self.requests.values()) if not one.answers), None)
 
     def is_being_cancelled(self, about: Envelope) -> bool:
         target = _target(about)

@@ -48,7 +48,8 @@ def programs() -> Mapping[str, Program]:
 
 def _modules() -> Iterator[ModuleType]:
     yield from (decode, envelope, invariants, values)
-    for package in (rules, history):
+    # A code that both give is of the message itself: what is read last stays.
+    for package in (history, rules):
         for part in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
             yield importlib.import_module(part.name)
 

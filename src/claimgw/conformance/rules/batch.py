@@ -63,7 +63,7 @@ def numbers(case: Case) -> Iterator[Finding]:
     """BV-00385, BV-00452: each claim has a number of its own in the batch."""
     seen: set[int] = set()
     for here, claim in _claims(case):
-        number = _extension(claim, "number", "valuePositiveInt")
+        number = mark(claim, "number", "valuePositiveInt")
         if number is None:
             yield Finding(
                 "BV-00452",
@@ -90,7 +90,7 @@ def marks(case: Case) -> Iterator[Finding]:
     ):
         first: Any = None
         for here, claim in _claims(case):
-            given = _extension(claim, name, key)
+            given = mark(claim, name, key)
             if given is None:
                 yield Finding(
                     code,
@@ -127,7 +127,7 @@ def _claims(case: Case) -> Iterator[tuple[str, Entry]]:
             yield f"{here}.entry[{claim.index}].resource", claim
 
 
-def _extension(claim: Entry, name: str, key: str) -> tuple[int, Any] | None:
+def mark(claim: Entry, name: str, key: str) -> tuple[int, Any] | None:
     """Index and value of a batch extension; of an object, what it means and no more."""
     for index, extension in extensions_at(claim.resource, f"batch-{name}"):
         value = object_at(extension, key)
