@@ -7,20 +7,25 @@ from typing import Any
 
 import msgspec
 
-from claimgw.client.faults import NotAnAnswer
+from claimgw.client.cases import Case
+from claimgw.client.faults import NotAMessage, NotAnAnswer
+from claimgw.client.reading import coded, extension, objects, text
+from claimgw.client.views import View, adjudication, view
 from claimgw.messages import tags
 from claimgw.messages.decode import Decoded, decode
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.findings import ERROR_SYSTEM, Finding, Severity
-from claimgw.messages.identifiers import DEFINITIONS, GATEWAY
+from claimgw.messages.identifiers import GATEWAY
 
-_EXPRESSION = DEFINITIONS + "extension-error-expression"
 _FAILURES = ("fatal-error", "transient-error")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for one message. `raw` are its bytes; `envelope` is None for a bare OperationOutcome."""
+    """What came back for one message, or was fetched from the mailbox (`status` is 200 then).
+
+    `raw` are its bytes; `envelope` is None for a bare OperationOutcome.
+    """
 
     status: int
     raw: bytes
@@ -55,18 +60,12 @@ class Answer:
     @property
     def adjudication(self) -> str | None:
         """The adjudication outcome of the whole claim: approved, partial, rejected, pended, not-required."""
-        wanted = DEFINITIONS + "extension-adjudication-outcome"
-        for extension in _objects(self._focal.get("extension")):
-            if extension.get("url") == wanted:
-                return next(
-                    (code for code, _ in _coded(extension.get("valueCodeableConcept"), system=None)), None
-                )
-        return None
+        return adjudication(self._focal)
 
     @property
     def disposition(self) -> str | None:
         """ClaimResponse.disposition, a sentence for people."""
-        return _text(self._focal.get("disposition"))
+        return text(self._focal.get("disposition"))
 
     @property
     def responds_to(self) -> str | None:
@@ -78,6 +77,18 @@ class Answer:
         """The value of the claim's business identifier that the answer is about."""
         named = self.envelope.request_identifier if self.envelope else None
         return named.value if named else None
+
+    @property
+    def case(self) -> Case:
+        """Which claim or authorization it is about. Raises NotAMessage if it is about none."""
+        if self.envelope is None:
+            raise NotAMessage("a bare OperationOutcome is about no claim or authorization")
+        return Case.of(self.envelope)
+
+    @cached_property
+    def view(self) -> View | None:
+        """What it tells, typed; None where there is nothing to tell beyond `event` and `refused`."""
+        return view(self.envelope) if self.envelope else None
 
     @property
     def by_gateway(self) -> bool:
@@ -107,11 +118,11 @@ class Answer:
         for entry in self.envelope.entries:
             if entry.type == "OperationOutcome":
                 found += _issues(entry.resource)
-            elif entry.type == "ClaimResponse":
-                for error in _objects(entry.resource.get("error")):
+            elif entry.type in ("ClaimResponse", "CoverageEligibilityResponse"):
+                for error in objects(entry.resource.get("error")):
                     found += _codings(error.get("code"))
             elif entry.type == "Task":
-                for output in _objects(entry.resource.get("output")):
+                for output in objects(entry.resource.get("output")):
                     found += _codings(output.get("valueCodeableConcept"))
         return tuple(found)
 
@@ -161,36 +172,19 @@ def _kind(resource: msgspec.Raw) -> str:
 
 
 def _issues(outcome: dict[str, Any]) -> Iterator[Finding]:
-    for issue in _objects(outcome.get("issue")):
+    for issue in objects(outcome.get("issue")):
         places = issue.get("expression")
         path = places[0] if isinstance(places, list) and places and isinstance(places[0], str) else ""
         given = issue.get("severity")
         severity = Severity(given) if given in tuple(Severity) else Severity.ERROR
-        hint = _text(issue.get("diagnostics")) or ""
-        for code, text in _coded(issue.get("details")):
-            yield Finding(code, path, text, hint, severity)
+        hint = text(issue.get("diagnostics")) or ""
+        for code, display in coded(issue.get("details"), ERROR_SYSTEM):
+            yield Finding(code, path, display, hint, severity)
 
 
 def _codings(concept: Any) -> Iterator[Finding]:
     """The coded errors of one concept; the place is an extension of the coding (spec §8.2, C-09)."""
-    for coding in _objects(concept.get("coding") if isinstance(concept, dict) else None):
+    for coding in objects(concept.get("coding") if isinstance(concept, dict) else None):
         if coding.get("system") == ERROR_SYSTEM and isinstance(coding.get("code"), str):
-            places = [row for row in _objects(coding.get("extension")) if row.get("url") == _EXPRESSION]
-            path = _text(places[0].get("valueString")) if places else None
-            yield Finding(coding["code"], path or "", _text(coding.get("display")) or "")
-
-
-def _coded(concept: Any, system: str | None = ERROR_SYSTEM) -> Iterator[tuple[str, str]]:
-    """Code and display of each coding, of that system if one is given."""
-    for coding in _objects(concept.get("coding") if isinstance(concept, dict) else None):
-        code = coding.get("code")
-        if isinstance(code, str) and system in (None, coding.get("system")):
-            yield code, _text(coding.get("display")) or ""
-
-
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    yield from (one for one in value if isinstance(one, dict)) if isinstance(value, list) else ()
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+            path = text(extension(coding, "extension-error-expression").get("valueString"))
+            yield Finding(coding["code"], path or "", text(coding.get("display")) or "")

@@ -29,10 +29,7 @@ class Case:
         Where a TPA acts for the insurer, take it from the claim: an answer that the gateway wrote does not
         name the TPA. Raises NotAMessage.
         """
-        envelope = read(message) if isinstance(message, bytes) else message
-        if not isinstance(envelope, Envelope):
-            raise NotAMessage(f"this is no message: {envelope.text}")
-        found = _of(envelope)
+        found = _of(opened(message))
         if found is None:
             raise NotAMessage("the message is about no claim or authorization")
         return found
@@ -43,6 +40,22 @@ class Case:
         if self.insurer is None:
             raise NotAMessage("the case does not say which insurer has it; make it with Case.of(the claim)")
         return self.insurer
+
+
+def opened(message: bytes | Envelope) -> Envelope:
+    """A message that was read or has yet to be. Raises NotAMessage."""
+    envelope = read(message) if isinstance(message, bytes) else message
+    if not isinstance(envelope, Envelope):
+        raise NotAMessage(f"this is no message: {envelope.text}")
+    return envelope
+
+
+def focal(message: bytes | Envelope, kind: str) -> dict[str, Any]:
+    """The focal resource of a message, which must be of that type. Raises NotAMessage."""
+    found = opened(message).focal
+    if found is None or found.type != kind:
+        raise NotAMessage(f"the message has no {kind} in its focus")
+    return found.resource
 
 
 def _of(envelope: Envelope) -> Case | None:

@@ -7,13 +7,15 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 import httpx
 import tenacity
 
 from claimgw.client.answers import Answer, Polled, nested_messages
-from claimgw.client.faults import GatewayBusy, GatewayUnreachable, PollRefused
+from claimgw.client.doorbell import PATH as EVENTS
+from claimgw.client.doorbell import Doorbell
+from claimgw.client.faults import GatewayBusy, GatewayUnreachable, NotAnAnswer, PollRefused
 from claimgw.client.parties import Provider
 from claimgw.client.tasks import Period, poll_request
 from claimgw.clock import Clock, SystemClock
@@ -50,6 +52,15 @@ class Credentials:
         except (OSError, ssl.SSLError) as fault:
             raise ConfigurationError(f"the TLS files cannot be used: {fault}") from fault
         return context
+
+
+class Options(TypedDict, total=False):
+    """What may be chosen about the way to the gateway; see GatewayClient."""
+
+    seconds: float
+    tries: int
+    proxy: str | None
+    transport: httpx.AsyncBaseTransport | None
 
 
 class GatewayClient:
@@ -107,15 +118,26 @@ class GatewayClient:
         Raises GatewayUnreachable, GatewayBusy or NotAnAnswer.
         """
         raw = message if isinstance(message, bytes) else encode(message)
-        retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception_type((GatewayUnreachable, GatewayBusy)),
-            wait=_wait,
-            stop=self._enough,
-            sleep=self._clock.sleep,
-            reraise=True,
-        )
-        response: httpx.Response = await retrying(self._post, raw)
+        response = await self._tried("POST", self._url, content=raw)
         return Answer.read(response.status_code, response.content)
+
+    async def ask(self, path: str, parameters: Mapping[str, str]) -> bytes:
+        """What the gateway says at one of its other addresses, such as /exchanges: the body of a 200.
+
+        Raises GatewayUnreachable, GatewayBusy, or NotAnAnswer for any other status.
+        """
+        headers = {"Accept": "application/json"}
+        response = await self._tried("GET", self._door(path), params=parameters, headers=headers)
+        if response.status_code != 200:
+            raise NotAnAnswer(f"the gateway answered {path} with HTTP {response.status_code}")
+        return response.content
+
+    def doorbell(self, interval: float) -> Doorbell:
+        """What rings when something waits for the caller; `interval` in seconds where nothing does."""
+        return Doorbell(self._client, self._door(EVENTS), self._clock, interval)
+
+    def _door(self, path: str) -> str:
+        return str(httpx.URL(self._url).copy_with(path=path, query=None))
 
     async def poll(
         self,
@@ -145,12 +167,23 @@ class GatewayClient:
             raise PollRefused(answer.findings)
         return Polled(nested_messages(answer.raw), answer.more, answer)
 
-    async def _post(self, raw: bytes) -> httpx.Response:
+    async def _tried(self, method: str, url: str, **what: Any) -> httpx.Response:
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type((GatewayUnreachable, GatewayBusy)),
+            wait=_wait,
+            stop=self._enough,
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        response: httpx.Response = await retrying(self._request, method, url, **what)
+        return response
+
+    async def _request(self, method: str, url: str, **what: Any) -> httpx.Response:
         try:
-            response = await self._client.post(self._url, content=raw)
+            response = await self._client.request(method, url, **what)
         except httpx.TransportError as fault:
             raise GatewayUnreachable(
-                f"{self._url} gave no answer ({type(fault).__name__}); the message may have arrived,"
+                f"{url} gave no answer ({type(fault).__name__}); the message may have arrived,"
                 " so send the same one again, unchanged"
             ) from fault
         if response.status_code in _AGAIN:

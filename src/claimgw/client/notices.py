@@ -10,7 +10,7 @@ from typing import Any, Self
 from claimgw.client.cases import Case
 from claimgw.client.faults import ClientFault, TooLarge
 from claimgw.client.parties import Insurer, Provider
-from claimgw.client.writing import entry, message, party, reference
+from claimgw.client.writing import concept, entry, message, party, reference
 from claimgw.ids import new_id
 from claimgw.messages.decode import LARGEST
 from claimgw.messages.frame import instant, profile, without_none
@@ -80,13 +80,13 @@ def communication(
         "identifier": [{"system": provider.endpoint + "/communication", "value": own}],
         "basedOn": [_named("CommunicationRequest", question)] if question else None,
         "status": "completed",
-        "category": [_concept(_HL7 + "communication-category", "notification")],
+        "category": [concept(_HL7 + "communication-category", "notification")],
         "priority": "routine",
         "about": [_named(case.kind, case.identifier)],
         "sent": instant(now),
         "recipient": [reference(payer)],
         "sender": reference(home),
-        "reasonCode": [_concept(CODES + "communication-reason", reason)] if reason else None,
+        "reasonCode": [concept(CODES + "communication-reason", reason)] if reason else None,
         "payload": [_payload(content) for content in contents],
     }
     entries = [without_none(resource), provider.organization(home), insurer.organization(payer)]
@@ -117,7 +117,7 @@ def payment_notice(
         "payee": reference(home),
         "recipient": party(GATEWAY),
         "amount": {"value": amount, "currency": "SAR"},
-        "paymentStatus": _concept(_HL7 + "paymentstatus", status),
+        "paymentStatus": concept(_HL7 + "paymentstatus", status),
     }
     entries = [entry(resource), entry(provider.organization(home))]
     return message("payment-notice", provider.licence, GATEWAY, entries, now)
@@ -131,7 +131,3 @@ def _payload(content: str | Attachment) -> dict[str, Any]:
 
 def _named(kind: str, identifier: Identifier) -> dict[str, Any]:
     return {"type": kind, "identifier": identifier.on_the_wire()}
-
-
-def _concept(system: str, code: str) -> dict[str, Any]:
-    return {"coding": [{"system": system, "code": code}]}

@@ -1,7 +1,7 @@
 """Who are the two ends of a message, and how do they stand in it?"""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from claimgw.client.faults import ClientFault
 from claimgw.messages.frame import profile
@@ -42,11 +42,6 @@ class Insurer:
 
     licence: Licence
     name: str = ""
-
-    @classmethod
-    def of(cls, given: "Insurer | Licence | str") -> Self | "Insurer":
-        """From itself, a licence, or its key such as "payer:INS-2001". Raises ClientFault."""
-        return given if isinstance(given, Insurer) else cls(licence(given))
 
     def organization(self, id_: str) -> dict[str, Any]:
         """The Organization of its messages."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from claimgw.client.cases import Case
 from claimgw.client.parties import Insurer, Provider, gateway_organization
-from claimgw.client.writing import entry, message, reference
+from claimgw.client.writing import concept, entry, message, reference
 from claimgw.ids import new_id
 from claimgw.messages.frame import instant, profile, without_none
 from claimgw.messages.identifiers import CODES, GATEWAY, Identifier, Licence
@@ -37,6 +37,11 @@ class Asked:
     exclude: frozenset[str] = frozenset()
     period: Period | None = None
     about: Identifier | None = None
+
+    @property
+    def selective(self) -> bool:
+        """Whether something else may wait that is not asked for."""
+        return bool(self.include or self.exclude or self.period or self.about)
 
 
 def poll_request(
@@ -67,7 +72,7 @@ def cancel_request(
 
     Raises NotAMessage if the case does not say who the insurer is.
     """
-    why = {"coding": [{"system": CODES + "task-reason-code", "code": str(reason)}]}
+    why = concept(CODES + "task-reason-code", str(reason))
     return _about(provider, case, now, "cancel-request", "nullify" if nullify else "cancel", reasonCode=why)
 
 
@@ -101,7 +106,7 @@ def _task(
         "status": "requested",
         "intent": "order",
         "priority": "routine",
-        "code": {"coding": [{"system": CODES + "task-code", "code": code}]},
+        "code": concept(CODES + "task-code", code),
         "focus": focus,
         "authoredOn": instant(now),
         "lastModified": instant(now),
@@ -124,7 +129,4 @@ def _inputs(
     if period is not None:
         ends = {name: instant(at) for name, at in zip(("start", "end"), period, strict=True) if at}
         given.append(("period", {"valuePeriod": ends}))
-    return [
-        {"type": {"coding": [{"system": CODES + "task-input-type", "code": code}]}, **value}
-        for code, value in given
-    ]
+    return [{"type": concept(CODES + "task-input-type", code), **value} for code, value in given]

@@ -31,6 +31,11 @@ def entry(resource: dict[str, Any]) -> Entry:
     return {"fullUrl": url(resource["id"]), "resource": resource}
 
 
+def concept(system: str, code: str) -> dict[str, Any]:
+    """A CodeableConcept."""
+    return {"coding": [{"system": system, "code": code}]}
+
+
 def message(
     event: str,
     sender: Licence,

@@ -1,0 +1,99 @@
+"""How does a program without an event loop use a provider's client? The same methods, waiting for each."""
+
+import asyncio
+import functools
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from claimgw.client.provider import ProviderClient
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _waiting(
+    method: Callable[Concatenate[ProviderClient, P], Coroutine[Any, Any, R]],
+) -> Callable[Concatenate["BlockingProviderClient", P], R]:
+    @functools.wraps(method)
+    def call(self: "BlockingProviderClient", /, *args: P.args, **named: P.kwargs) -> R:
+        return self._run(method(self._client, *args, **named))
+
+    return call
+
+
+def _iterating(
+    method: Callable[Concatenate[ProviderClient, P], AsyncIterator[R]],
+) -> Callable[Concatenate["BlockingProviderClient", P], Iterator[R]]:
+    @functools.wraps(method)
+    def call(self: "BlockingProviderClient", /, *args: P.args, **named: P.kwargs) -> Iterator[R]:
+        return self._each(method(self._client, *args, **named))
+
+    return call
+
+
+class BlockingProviderClient:
+    """A ProviderClient for programs that are not async, for as long as the `with` block lasts.
+
+    Takes what ProviderClient takes and has its methods, which run in a thread of its own.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        try:
+            self._client = self._run(_made(*args, **options))
+        except BaseException:
+            self._stop()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back, and end the thread."""
+        try:
+            self._run(self._client.close())
+        finally:
+            self._stop()
+
+    send = _waiting(ProviderClient.send)
+    cancel = _waiting(ProviderClient.cancel)
+    nullify = _waiting(ProviderClient.nullify)
+    status = _waiting(ProviderClient.status)
+    communicate = _waiting(ProviderClient.communicate)
+    confirm_payment = _waiting(ProviderClient.confirm_payment)
+    exchanges = _waiting(ProviderClient.exchanges)
+    poll = _iterating(ProviderClient.poll)
+    follow = _iterating(ProviderClient.follow)
+
+    def _run(self, work: Coroutine[Any, Any, R]) -> R:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _each(self, values: AsyncIterator[R]) -> Iterator[R]:
+        async def following() -> R | _Ended:
+            return await anext(values, _Ended())
+
+        while not isinstance(value := self._run(following()), _Ended):
+            yield value
+
+    def _stop(self) -> None:
+        self._run(self._loop.shutdown_asyncgens())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class _Ended:
+    """Stands where no value came any more."""
+
+
+async def _made(*args: Any, **options: Any) -> ProviderClient:
+    return ProviderClient(*args, **options)
