@@ -31,6 +31,10 @@ from claimgw.console.routes import create_console
 from claimgw.endpoint import health, questions
 from claimgw.endpoint.figures import Metrics
 from claimgw.endpoint.identity import Doorkeeper
+from claimgw.endpoint.mailbox.lookout import Lookout
+from claimgw.endpoint.mailbox.stream import MailboxEvents
+from claimgw.endpoint.mailbox.webhooks import Webhooks
+from claimgw.endpoint.metadata import Metadata
 from claimgw.endpoint.outcomes import on_bug, on_http_error, on_store_unavailable
 from claimgw.endpoint.process_message import ProcessMessage
 from claimgw.endpoint.request_id import RequestIds
@@ -52,7 +56,16 @@ class House:
 
     parts: Parts
     sessions: Sessions
+    bell: asyncio.Event
     worker: Worker
+    lookout: Lookout
+    webhooks: Webhooks
+
+    def wake(self) -> None:
+        """Something may be due, or wait to be polled."""
+        self.bell.set()
+        self.lookout.wake()
+        self.webhooks.wake()
 
 
 @asynccontextmanager
@@ -79,9 +92,20 @@ async def open_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
             ),
             schedule=Schedule(waits=settings.retry_waits),
             jitter=random.random,
-            wake=bell.set,
+            wake=lambda: house.wake(),
         )
-        house = House(parts, sessions, Worker(parts, bell, look_seconds=settings.look_seconds))
+        house = House(
+            parts,
+            sessions,
+            bell,
+            Worker(parts, bell, look_seconds=settings.look_seconds),
+            Lookout(database, clock, seconds=settings.mailbox_seconds),
+            Webhooks(
+                parts,
+                look_seconds=settings.mailbox_seconds,
+                again_seconds=settings.webhook_again_seconds,
+            ),
+        )
         try:
             yield house
         finally:
@@ -109,6 +133,7 @@ def _door(house: House, licence: str) -> Door:
 
     async def enter(raw: bytes) -> bytes:
         reply = await process(house.parts, house.sessions, raw, Caller(frozenset({licence}), "in-process"))
+        house.wake()
         return reply.body
 
     return enter
@@ -116,12 +141,23 @@ def _door(house: House, licence: str) -> Door:
 
 @asynccontextmanager
 async def working(house: House) -> AsyncIterator[None]:
-    """The worker's loop, for as long as the block runs."""
-    loop = asyncio.create_task(house.worker.run())
+    """The loops of deliveries and of notices to webhooks, for as long as the block runs."""
+    loops = [asyncio.create_task(house.worker.run()), asyncio.create_task(house.webhooks.run())]
     try:
         yield
     finally:
-        await house.worker.stop(_GRACEFUL_SECONDS)
+        await asyncio.gather(house.worker.stop(_GRACEFUL_SECONDS), house.webhooks.stop())
+        await asyncio.gather(*loops)
+
+
+@asynccontextmanager
+async def watching(house: House) -> AsyncIterator[None]:
+    """The look at mailboxes for those who listen at the doors, for as long as the block runs."""
+    loop = asyncio.create_task(house.lookout.run())
+    try:
+        yield
+    finally:
+        house.lookout.stop()
         await loop
 
 
@@ -131,7 +167,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_house(settings, time) as house:
+        async with open_house(settings, time) as house, watching(house):
             app.state.house = house
             _open_doors(app, house, settings)
             if settings.works:
@@ -170,6 +206,8 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
     if settings.metrics_host is None:
         app.router.routes.append(Route("/metrics", Metrics(parts).handle, methods=["GET"]))
     app.include_router(questions.routes(parts, doorkeeper))
+    listening = MailboxEvents(parts, doorkeeper, house.lookout, settings.mailbox_streams)
+    app.router.routes.append(Route("/mailbox/events", listening.handle, methods=["GET"]))
     if settings.console:
         # Relative, so that it is right behind a proxy too; the mount's own redirect names a host.
         app.router.routes.append(Route("/console", _to_console, methods=["GET"]))
@@ -186,7 +224,9 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
     # The operation's name is the last part of the path; what stands before it is free (spec §0.2).
     message = ProcessMessage(parts, house.sessions, doorkeeper)
     validate = Validate(parts, doorkeeper)
+    metadata = Metadata(claimgw.__version__, parts.clock.now(), settings.repeat_minutes, settings.public_url)
     app.router.routes += [
+        *metadata.routes(),
         Route("/{base:path}$validate", validate.handle, methods=["POST"]),
         Route("/{base:path}$process-message", message.handle, methods=["POST"]),
     ]

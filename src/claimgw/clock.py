@@ -1,4 +1,4 @@
-"""What time is it? The only reader of the clock; everything else is handed the time."""
+"""What time is it, and has it come? The only reader of the clock; everything else is handed the time."""
 
 import asyncio
 import heapq
@@ -65,3 +65,14 @@ class ManualClock:
             _, _, waiter = heapq.heappop(self._sleepers)
             if not waiter.done():
                 waiter.set_result(None)
+
+
+async def rung_or_after(bell: asyncio.Event, clock: Clock, seconds: float) -> None:
+    """Return as soon as the bell is rung, and after that many seconds at the latest."""
+    waits = [asyncio.create_task(bell.wait()), asyncio.create_task(clock.sleep(seconds))]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)

@@ -64,6 +64,27 @@ class Settings(BaseSettings):
         " or folders of them",
     )
 
+    public_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="the base address that callers use, as /metadata tells it; unset: the one that was asked",
+    )
+    repeat_minutes: int = Field(
+        525_600,
+        ge=0,
+        le=2**31 - 1,
+        description="so long a repeated message is sure to be recognised, as /metadata tells it",
+    )
+    mailbox_seconds: float = Field(
+        2, gt=0, le=15, description="how often it is looked whether something waits for those to be told"
+    )
+    mailbox_streams: int = Field(
+        8, ge=1, description="open streams of /mailbox/events of one credential, in one process"
+    )
+    webhook_again_seconds: float = Field(
+        900, gt=0, description="so long after a notice a provider that has not polled is told again"
+    )
+
     worker: bool | None = Field(
         None, description="deliver held messages in this process; unset: only on SQLite, where it is alone"
     )

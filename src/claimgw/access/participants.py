@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from claimgw.access.webhooks import check_address, check_secret
 from claimgw.errors import ConfigurationError
 from claimgw.insurers.spi import Connection, Tls
 from claimgw.messages.events import EVENTS
@@ -75,6 +76,13 @@ class ParticipantSettings(BaseModel):
         default=None, description="URL that answers 2xx when it is there (spec §1.1)"
     )
 
+    webhook: str | None = Field(
+        default=None, description="URL of a provider that is told when its mailbox is not empty"
+    )
+    webhook_secret: str | None = Field(
+        default=None, repr=False, description="signs what it is told; made by --webhook, and shown once"
+    )
+
     authority: Path | None = Field(
         default=None, description="PEM file of the authorities to trust; none: the system's"
     )
@@ -92,6 +100,11 @@ class ParticipantSettings(BaseModel):
             raise ValueError("certificate and key belong together; give both or neither")
         if self.connect_seconds > self.answer_seconds:
             raise ValueError("connect_seconds is a part of answer_seconds and may not be longer")
+        if (self.webhook is None) != (self.webhook_secret is None):
+            raise ValueError("webhook and webhook_secret belong together; --webhook sees to both")
+        if self.webhook is not None and self.webhook_secret is not None:
+            check_address(self.webhook)
+            check_secret(self.webhook_secret)
         return self
 
     @classmethod
@@ -172,6 +185,8 @@ def _check_way(participant: Participant) -> None:
     if participant.kind is Kind.PROVIDER:
         if adapter or endpoint:
             raise ValueError("endpoint: a provider is never called, it polls (spec §1.1)")
+    elif participant.settings.webhook:
+        raise ValueError("webhook: only providers have a mailbox")
     elif participant.settings.mode is Mode.ONLINE and not adapter:
         raise ValueError("adapter: missing; give one with its endpoint, or set mode to by-hand")
     if endpoint and not adapter:

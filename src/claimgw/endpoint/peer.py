@@ -1,4 +1,4 @@
-"""How does the certificate of a direct TLS caller reach the app? uvicorn does not hand it on by itself."""
+"""What does the app learn of the connection itself? What uvicorn does not hand on by itself."""
 
 import asyncio
 from typing import Any, cast
@@ -7,20 +7,30 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from claimgw.endpoint.identity import CERTIFICATE
 
+# Under this name an asyncio.Event stands in the scope; it is set when the server is told to stop.
+ENDING = "claimgw.ending"
+
 
 class PeerProtocol(HttpToolsProtocol):
-    """uvicorn's own protocol, with the client's certificate (DER) put into every scope of the connection."""
+    """uvicorn's own protocol. Into every scope of the connection it puts the client's certificate (DER), and
+    an event for answers without an end: uvicorn waits for them when it stops, and tells them nothing."""
 
     _certificate: bytes | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._ending = asyncio.Event()
         tls = transport.get_extra_info("ssl_object")
         self._certificate = tls.getpeercert(True) if tls is not None else None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        # Typed as closed in uvicorn; ASGI lets servers add extensions of their own.
+        extensions = cast(dict[str, Any], self.scope).setdefault("extensions", {})
+        extensions[ENDING] = self._ending
         if self._certificate is not None:
-            # Typed as closed in uvicorn; ASGI lets servers add extensions of their own.
-            scope = cast(dict[str, Any], self.scope)
-            scope.setdefault("extensions", {})[CERTIFICATE] = self._certificate
+            extensions[CERTIFICATE] = self._certificate
+
+    def shutdown(self) -> None:
+        self._ending.set()
+        super().shutdown()

@@ -19,6 +19,7 @@ from claimgw.endpoint.body import FHIR_JSON, read_body, unacceptable
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.outcomes import fhir, guarded, refuse, stranger
 from claimgw.errors import StoreUnavailable
+from claimgw.messages.identifiers import LicenceKind
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +46,9 @@ class ProcessMessage:
             return refuse(raw)
         # Shielded: a provider that hangs up must not stop what has been accepted.
         reply = await asyncio.shield(process(self.parts, self.sessions, raw, caller))
+        if any(licence.startswith(LicenceKind.PAYER) for licence in caller.licences):
+            # What an insurer sends by itself waits in a mailbox now, and somebody may be listening.
+            self.parts.wake()
         return self._response(request, reply)
 
     def _response(self, request: Request, reply: Reply) -> Response:

@@ -1,0 +1,1 @@
+"""How does a provider learn that its mailbox is not empty, without polling blindly?"""
