@@ -1,12 +1,14 @@
 """Has what the gateway writes for every event no fault, in both dialects, whatever the request holds?"""
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from campaigns import junk
 from campaigns.mutator import mutants, plan
 from campaigns.samples import samples
 from campaigns.spec import is_there, spec
@@ -191,6 +193,21 @@ def spoilt() -> Iterator[tuple[Envelope, list[Finding]]]:
         findings = check(message, RECEIVED, direction=direction_of(message.event))
         if errors(findings) and ANSWERABLE.get(code, lambda _: True)(message):
             yield message, findings
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_no_junk_in_a_request_breaks_its_refusal(dialect: Dialect) -> None:
+    valid = [one.bundle for name, one in samples().items() if name.startswith(tuple(REFUSALS))]
+    written = 0
+    for seed in range(300):
+        request = read(junk.message(valid, random.Random(seed)))
+        if isinstance(request, Envelope) and request.event and request.sender and request.header_id:
+            code = request.event.code
+            if code in REFUSALS and ANSWERABLE.get(code, lambda _: True)(request):
+                written += 1
+                answer = REFUSALS[code](request, Stamp("seed", NOW, dialect), [*request.unsound, FAULT])
+                assert isinstance(read(answer), Envelope)
+    assert written > 120
 
 
 def first(raw: bytes, kind: str) -> dict[str, Any]:

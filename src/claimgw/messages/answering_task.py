@@ -208,4 +208,5 @@ def _target(focus: Any) -> dict[str, Any] | None:
     if identifier is None:
         return None
     kind = focus.get("type")
-    return ({"type": kind} if kind in _TARGETS else {}) | {"identifier": identifier.on_the_wire()}
+    known = isinstance(kind, str) and kind in _TARGETS
+    return ({"type": kind} if known else {}) | {"identifier": identifier.on_the_wire()}
