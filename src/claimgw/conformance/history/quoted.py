@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from claimgw.conformance.case import Case, extensions_at, items_at, objects_at, place
 from claimgw.conformance.history.beyond import unknown
 from claimgw.conformance.history.mentions import named
-from claimgw.conformance.memory import Standing
+from claimgw.conformance.history.targets import withdrawn
+from claimgw.conformance.memory import Memory, Standing
 from claimgw.messages.envelope import Entry, Envelope, inner
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import Identifier
@@ -91,19 +92,26 @@ def cancelled_authorization(case: Case) -> Iterator[Finding]:
     claim, memory = _claim(case), case.memory
     if claim is None or memory is None or case.event != "claim-request":
         return
-    text, hint = "The advanced authorization is cancelled", "Ask for an authorization"
+    cancelled = [*_named_as_cancelled(case, claim, memory)] or [*_numbered_as_cancelled(claim, memory)]
+    for path in cancelled:
+        yield Finding("BV-00689", path, "The advanced authorization is cancelled", "Ask for an authorization")
+
+
+def _named_as_cancelled(case: Case, claim: Entry, memory: Memory) -> Iterator[str]:
     for index, extension in extensions_at(claim.resource, "priorauth-response"):
         answer = memory.statement(
             "ClaimResponse", named(case.envelope, extension.get("valueReference"), claim)
         )
-        if answer is not None and answer.withdrawn_by is not None:
-            yield Finding("BV-00689", f"{place(claim)}.extension[{index}].value", text, hint)
+        if answer is not None and withdrawn(memory, answer):
+            yield f"{place(claim)}.extension[{index}].value"
+
+
+def _numbered_as_cancelled(claim: Entry, memory: Memory) -> Iterator[str]:
     for index, insurance in objects_at(claim.resource, "insurance"):
         for at, number in enumerate(items_at(insurance, "preAuthRef")):
             given = memory.authorizations.get(number, ()) if isinstance(number, str) else ()
             if any(one.withdrawn_by is not None for one in given):
-                path = f"{place(claim)}.insurance[{index}].preAuthRef[{at}]"
-                yield Finding("BV-00689", path, text, hint)
+                yield f"{place(claim)}.insurance[{index}].preAuthRef[{at}]"
 
 
 def _claim(case: Case) -> Entry | None:

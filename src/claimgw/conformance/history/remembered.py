@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from claimgw.conformance.case import codes_at, object_at, objects_at, text_at
+from claimgw.conformance.case import codes_at, extensions_at, object_at, objects_at, text_at
 from claimgw.conformance.history.answered import adjudication_of
 from claimgw.conformance.history.mentions import mentions, target_of
 from claimgw.conformance.memory import Key, Memory, Request, Standing, Statement
@@ -129,6 +129,13 @@ class _Record:
                 )
             )
             self._withdraw(envelope)
+        if "cancel" in _reissued_for(envelope):
+            self.statements = [
+                replace(one, withdrawn_by=LicenceKind.PAYER)
+                if one.authorization == statement.authorization
+                else one
+                for one in self.statements
+            ]
         self.statements.append(statement)
 
     def answered_by(self, envelope: Envelope) -> Request | None:
@@ -172,6 +179,15 @@ class _Record:
             replace(one, withdrawn_by=LicenceKind.PROVIDER) if one.key == target else one
             for one in self.statements
         ]
+
+
+def _reissued_for(envelope: Envelope) -> set[str | None]:
+    """Why an advanced authorization is given again; the insurer cancels it so, too."""
+    if envelope.event is None or envelope.event.code != "advanced-authorization":
+        return set()
+    said = envelope.focal.resource if envelope.focal else {}
+    reasons = extensions_at(said, "adjudication-reissue")
+    return {code for _, reason in reasons for _, code in codes_at(reason, "valueCodeableConcept")}
 
 
 def _standing(answer: Envelope, request: Request) -> Standing:

@@ -67,7 +67,7 @@ def _out_of_force(memory: Memory, target: Key, path: str) -> Iterator[Finding]:
     """BV-00143, BV-00144, BV-00445, BV-00686: what is to be cancelled is in force."""
     request, statement = memory.requests.get(target), memory.statements.get(target)
     hint = "Nothing is to be done"
-    if statement is not None and _withdrawn(memory, statement):
+    if statement is not None and withdrawn(memory, statement):
         yield Finding("BV-00686", path, "The advanced authorization is cancelled already", hint)
     elif request is not None:
         match request.standing:
@@ -171,11 +171,11 @@ def _refused(memory: Memory, target: Key) -> bool:
 def _ended(memory: Memory, target: Key) -> bool:
     request, statement = memory.requests.get(target), memory.statements.get(target)
     if statement is not None:
-        return _withdrawn(memory, statement)
+        return withdrawn(memory, statement)
     return request is not None and request.standing in (Standing.CANCELLED, Standing.NULLIFIED)
 
 
-def _withdrawn(memory: Memory, statement: Statement) -> bool:
+def withdrawn(memory: Memory, statement: Statement) -> bool:
     """Whether an advanced authorization was cancelled, be it in another message of its number."""
     others = memory.authorizations.get(statement.authorization or "", ())
     return any(one.withdrawn_by is not None for one in (statement, *others))
