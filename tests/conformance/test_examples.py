@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from claimgw.conformance import Direction, check
+from claimgw.conformance import check, direction_of
 from claimgw.messages.envelope import Envelope, inner, read
-from claimgw.messages.events import EVENTS, Leg
+from claimgw.messages.events import EVENTS
 from claimgw.messages.findings import errors
 from claimgw.messages.identifiers import GATEWAY
 
 _FOLDER = Path(__file__).parents[2] / "examples"
-_DIRECTIONS = {Leg.REQUEST: Direction.REQUEST, Leg.RESPONSE: Direction.ANSWER, Leg.NOTICE: Direction.NOTICE}
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 
 # In the code list, but sent by nobody: to strike out is a cancel-request too (spec C-18).
@@ -60,8 +59,7 @@ def _with_members(envelope: Envelope) -> Iterator[Envelope]:
 @pytest.mark.parametrize("file", _messages(), ids=lambda file: str(file.relative_to(_FOLDER)))
 def test_an_example_is_valid_unless_it_is_called_refused(file: Path) -> None:
     envelope = _read(file)
-    assert envelope.event is not None
-    found = check(envelope, NOW, direction=_DIRECTIONS[envelope.event.leg], all_stages=True)
+    found = check(envelope, NOW, direction=direction_of(envelope.event), all_stages=True)
     assert bool(errors(found)) == ("refused" in file.stem)
 
 

@@ -9,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from claimgw.conformance import check, direction_of
+from claimgw.conformance.history.remembered import remember
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.identifiers import GATEWAY, Identifier, Licence, LicenceKind
 
@@ -68,6 +70,18 @@ def test_the_files_are_numbered_in_the_order_of_their_times() -> None:
     assert [int(file.name.split("-")[0]) for file in _FILES] == list(range(1, len(_FILES) + 1))
     times = [datetime.fromisoformat(one.bundle["timestamp"]) for one in STORY.values()]
     assert all(before < after for before, after in pairwise(times))
+
+
+def test_no_message_is_at_fault_on_its_day_to_someone_who_remembers_those_before() -> None:
+    before: list[Envelope] = []
+    first_day = datetime.fromisoformat(next(iter(STORY.values())).bundle["timestamp"]).date()
+    for name, message in STORY.items():
+        if message.sender != GATEWAY:  # whose own messages nobody checks
+            received = datetime.fromisoformat(message.bundle["timestamp"])
+            known = remember(before, message, since=first_day)
+            direction = direction_of(message.event)
+            assert not check(message, received, direction=direction, all_stages=True, memory=known), name
+        before.append(message)
 
 
 def test_each_person_cover_and_place_is_told_alike_in_every_message() -> None:
