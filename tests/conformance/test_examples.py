@@ -1,7 +1,9 @@
 """Is each written example what its name says, and do requests and answers belong together?"""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +18,9 @@ from claimgw.messages.identifiers import GATEWAY
 
 _FOLDER = Path(__file__).parents[2] / "examples"
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
+
+_FILE = re.compile(r"[\w/.-]+\.json")
+_WAY = re.compile(r"[\w-]+ → ")
 
 # In the code list, but sent by nobody: to strike out is a cancel-request too (spec C-18).
 _NEVER_SENT = {"nullify-request"}
@@ -56,6 +61,27 @@ def _with_members(envelope: Envelope) -> Iterator[Envelope]:
             yield member
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of the README's tables."""
+
+    file: str
+    event: str | None
+    sender: str
+    receiver: str
+    answers: str | None
+
+
+def _rows() -> Iterator[_Row]:
+    for line in (_FOLDER / "README.md").read_text().splitlines():
+        if "→" in line and (file := _FILE.search(line)):
+            cells = [cell.strip(" `") for cell in line.split("|")]
+            [way] = [cell.split(",")[0].split(" → ") for cell in cells if _WAY.match(cell)]
+            listed = cells[2] in EVENTS
+            answers = cells[5] if listed and cells[5].endswith(".json") and " " not in cells[5] else None
+            yield _Row(file[0], cells[2] if listed else None, way[0], way[-1], answers)
+
+
 @pytest.mark.parametrize("file", _messages(), ids=lambda file: str(file.relative_to(_FOLDER)))
 def test_an_example_is_valid_unless_it_is_called_refused(file: Path) -> None:
     envelope = _read(file)
@@ -90,3 +116,16 @@ def test_no_message_has_the_id_of_another() -> None:
 def test_every_example_stands_in_the_readme() -> None:
     readme = (_FOLDER / "README.md").read_text()
     assert [file.name for file in _messages() if file.name not in readme] == []
+
+
+@pytest.mark.parametrize("row", list(_rows()), ids=lambda row: row.file)
+def test_the_readme_says_truly_who_sends_what_to_whom(row: _Row) -> None:
+    message = _read(_FOLDER / row.file)
+    assert row.event in (None, _event(message))
+    parties = [party.value if party else None for party in (message.sender, message.receiver)]
+    assert parties == [row.sender.replace("gateway", "NPHIES"), row.receiver.replace("gateway", "NPHIES")]
+    if row.answers:
+        asked = _read(_FOLDER / row.answers)
+        # An insurer's late answer names the claim, not its message.
+        assert message.responds_to in (None, asked.header_id)
+        assert message.responds_to or message.request_identifier == asked.focal_identifier
