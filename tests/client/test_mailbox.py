@@ -1,0 +1,135 @@
+"""Does a provider get every message of its mailbox once it is done with the one before, and lose none?"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claimgw.client import (
+    Case,
+    ClientFault,
+    Credentials,
+    Happening,
+    Identifier,
+    NotInTime,
+    PollFile,
+    PollRefused,
+    ProviderClient,
+)
+from tests.client.office import Office, answered
+from tests.client.test_gateway import PatientClock
+from tests.gateway import HOSPITAL
+from tests.served import served
+
+SYSTEM = Case.of(answered("C-1")).identifier.system
+
+
+@asynccontextmanager
+async def at(office: Office, **options: Any) -> AsyncIterator[ProviderClient]:
+    async with (
+        served(office.app) as url,
+        ProviderClient(url, HOSPITAL, Credentials(key="cgw_1"), **options) as client,
+    ):
+        yield client
+
+
+async def test_the_next_poll_is_made_when_the_message_before_is_finished() -> None:
+    office = Office()
+    office.deposit("C-1", "C-2", "C-3")
+    seen = []
+    async with at(office) as client:
+        async for message in client.poll(count=2):
+            seen.append((message.case.identifier.value, len(set(office.polls))))
+    assert seen == [("C-1", 1), ("C-2", 1), ("C-3", 2)]
+
+
+async def test_whoever_fails_over_a_message_sees_it_again() -> None:
+    office = Office()
+    office.deposit("C-1", "C-2")
+    seen = []
+
+    async def stumble(client: ProviderClient) -> None:
+        async for message in client.poll():
+            seen.append(message.about)
+            if message.about == "C-2":
+                raise ZeroDivisionError
+
+    async with at(office) as client:
+        with pytest.raises(ZeroDivisionError):
+            await stumble(client)
+        seen += [message.about async for message in client.poll()]
+    assert seen == ["C-1", "C-2", "C-2"]
+    assert len(set(office.polls)) == 1
+
+
+async def test_a_poll_kept_in_a_file_goes_on_after_a_crash(tmp_path: Path) -> None:
+    office, file = Office(), tmp_path / "poll.json"
+    office.deposit("C-1", "C-2", "C-3")
+    async with at(office) as client:
+        async for message in client.poll(state=PollFile(file)):
+            if message.about == "C-2":
+                break
+    assert file.exists()
+    async with at(office) as client:
+        assert [one.about async for one in client.poll(state=PollFile(file))] == ["C-2", "C-3"]
+    assert not file.exists()
+    file.write_text("[]")
+    with pytest.raises(ClientFault, match="keeps no poll"):
+        PollFile(file).load()
+
+
+@pytest.mark.parametrize(("status", "kept"), [(200, False), (403, True)])
+async def test_a_poll_is_given_up_only_if_the_gateway_has_read_and_refused_it(
+    tmp_path: Path, status: int, kept: bool
+) -> None:
+    office, file = Office(refusing=status), tmp_path / "poll.json"
+    async with at(office) as client:
+        with pytest.raises(PollRefused, match="BV-00456"):
+            await anext(client.poll(state=PollFile(file)))
+    assert file.exists() is kept
+
+
+async def test_who_waits_is_told_and_does_not_poll_blind() -> None:
+    office = Office()
+    async with at(office) as client:
+        coming = asyncio.ensure_future(anext(client.poll(wait=30)))
+        await office.heard(listeners=1)
+        office.deposit("C-1")
+        assert (await coming).about == "C-1"
+    assert len(office.polls) == 2
+
+
+async def test_without_events_the_mailbox_is_looked_into_now_and_then() -> None:
+    office = Office(streaming=False)
+    async with at(office, interval=0.01) as client:
+        coming = asyncio.ensure_future(anext(client.poll(wait=30)))
+        await office.heard(polls=3)
+        office.deposit("C-1")
+        assert (await coming).about == "C-1"
+
+
+async def test_what_waits_for_others_is_no_reason_to_hurry() -> None:
+    office, clock = Office(), PatientClock()
+    office.deposit("C-2")
+    async with at(office, clock=clock) as client:
+        wanted = Identifier(SYSTEM, "C-1")
+        assert [one async for one in client.poll(wait=20, about=wanted)] == []
+    assert clock.waits == [5, 5, 5, 5]
+
+
+async def test_a_claim_is_followed_past_the_messages_of_others() -> None:
+    office = Office()
+    office.deposit("C-2", "C-1")
+    async with at(office) as client:
+        steps = [step async for step in client.follow(Identifier(SYSTEM, "C-1"), seconds=10)]
+    assert [(step.happening, step.message.about) for step in steps] == [(Happening.COMPLETE, "C-1")]
+    assert [Case.of(raw).identifier.value for raw in office.waiting] == ["C-2"]
+
+
+async def test_a_claim_that_does_not_end_is_said_to_be_late() -> None:
+    async with at(Office(streaming=False), clock=PatientClock()) as client:
+        with pytest.raises(NotInTime, match="not decided yet"):
+            await anext(client.follow(Identifier(SYSTEM, "C-1"), seconds=20))
