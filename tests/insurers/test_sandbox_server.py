@@ -16,17 +16,22 @@ from starlette.routing import Route
 
 from claimgw.clock import ManualClock
 from claimgw.insurers.sandbox.behaviour import TABLE
+from claimgw.insurers.sandbox.orders import ORDERS, Order
 from claimgw.insurers.sandbox.server import create_app
+from tests.insurers.sandbox_events import TAKEN
 from tests.insurers.sandbox_requests import (
     INSURER,
+    PROVIDER,
     START,
     bundle,
     claim,
     claim_request,
+    decode,
     encode,
     eventually,
     header_of,
     outcome_of,
+    pass_time,
     response_of,
 )
 
@@ -64,7 +69,7 @@ class Gateway:
             return Response(status_code=503)
         self.keys.add(request.headers["Authorization"])
         self.came.append(await request.body())
-        return Response(b"{}", media_type="application/fhir+json")
+        return Response(TAKEN, media_type="application/fhir+json")
 
     def app(self) -> Starlette:
         return Starlette(routes=[Route("/$process-message", self.process_message, methods=["POST"])])
@@ -288,3 +293,96 @@ async def test_a_switch_that_is_not_understood_says_how_to_turn_it(scene: Scene,
     answer = await scene.client.post("/switch", content=body)
     assert answer.status_code == 400
     assert "silent" in answer.text
+
+
+async def test_orders_are_given_in_json_and_tell_what_was_handed_over(scene: Scene) -> None:
+    request = claim_request("QUEUE-900")
+    await scene.post(request)
+    claim_ = decode(request)["entry"][1]["resource"]["identifier"][0]["value"]
+    for order, body, event in (
+        ("ask", {"claim": claim_, "text": "The report, please."}, "communication-request"),
+        ("decide", {"claim": claim_, "outcome": "partial"}, "claim-response"),
+        ("authorize", {"provider": PROVIDER, "insurer": INSURER}, "advanced-authorization"),
+    ):
+        answer = await scene.client.post(f"/control/{order}", json=body)
+        (handed,) = answer.json()["handed"]
+        assert (answer.status_code, handed["event"]) == (200, event)
+        assert handed["header"] == header_of(scene.gateway.came[-1])["id"]
+    number = handed["subject"]
+    for order in ("restate", "revoke"):
+        assert (await scene.client.post(f"/control/{order}", json={"number": number})).status_code == 200
+    assert len(scene.gateway.came) == 5
+
+
+async def test_the_page_and_its_json_show_what_is_known(scene: Scene) -> None:
+    assert "Nothing came yet" in (await scene.client.get("/")).text
+    await scene.post(encode(bundle("claim-request", claim("CLM-<b>"))))
+    (known,) = (await scene.client.get("/control")).json()["known"]
+    assert (known["identifier"], known["state"], known["decision"]) == ("CLM-<b>", "complete", "approved")
+    page = await scene.client.get("/")
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "CLM-&lt;b&gt;" in page.text
+    for word in (INSURER, *ORDERS, *(row.name for row in TABLE)):
+        assert word in page.text
+    assert "Patient" not in page.text
+
+
+@pytest.mark.parametrize("row", ORDERS.values(), ids=lambda row: row.name)
+async def test_every_order_is_understood_as_its_example_is_written(scene: Scene, row: Order) -> None:
+    answer = await scene.client.post(f"/control/{row.name}", content=row.example)
+    assert answer.status_code in {200, 409}
+    assert row.example in (await scene.client.post(f"/control/{row.name}", content=b"[]")).json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("order", "body", "status"),
+    [
+        ("dance", b"{}", 404),
+        ("ask", b"", 400),
+        ("ask", b'{"claim": "CLM-1", "else": 1}', 400),
+        ("pay-every", b'{"seconds": -1}', 400),
+        ("pay", b"", 200),
+        ("ask", b'{"claim": "CLM-1"}', 409),
+        ("authorize", b'{"provider": "PR-1001"}', 409),
+        ("behave", b'{"behaviour": "DANCE"}', 409),
+    ],
+)
+async def test_an_order_that_cannot_be_followed_says_why(
+    scene: Scene, order: str, body: bytes, status: int
+) -> None:
+    answer = await scene.client.post(f"/control/{order}", content=body)
+    assert answer.status_code == status
+    assert ("error" in answer.json()) == (status != 200)
+
+
+async def test_an_order_while_the_gateway_is_away_is_503_and_can_be_given_again(scene: Scene) -> None:
+    await scene.post(claim_request())
+    scene.gateway.away = 1
+    answers = [await scene.client.post("/control/pay") for _ in range(2)]
+    assert [one.status_code for one in answers] == [503, 200]
+    assert len(scene.gateway.came) == 1
+
+
+async def test_the_next_messages_behave_as_ordered(scene: Scene) -> None:
+    await scene.client.post("/control/behave", json={"behaviour": "BUSY", "times": 1})
+    assert [(await scene.post(claim_request())).status_code for _ in range(2)] == [503, 200]
+
+
+async def test_a_server_can_have_a_payday() -> None:
+    clock, gateway = ManualClock(START), Gateway()
+    app = create_app(
+        [INSURER],
+        gateway_url="http://gateway.test/$process-message",
+        api_key=KEY,
+        clock=clock,
+        transport=httpx.ASGITransport(gateway.app()),
+        pay_every=60,
+    )
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox.test") as client,
+    ):
+        await client.post("/$process-message", content=claim_request())
+        await pass_time(clock, 60)
+        await eventually(lambda: len(gateway.came) == 1)
+        assert header_of(gateway.came[0])["eventCoding"]["code"] == "payment-reconciliation"

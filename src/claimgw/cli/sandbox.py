@@ -34,12 +34,18 @@ def sandbox(
     ] = "",
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0: any free one.")] = 8081,
+    pay_every: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Pay what is owed so often; 0: only on order.")
+    ] = 0.0,
     behaviours: Annotated[
-        bool, typer.Option("--behaviours", help="List what a claim can ask for, and end.")
+        bool, typer.Option("--behaviours", help="List what a message can ask for, and end.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run insurers that adjudicate, and misbehave on request: by the ending of a claim's identifier."""
+    """Run insurers that play their side of every exchange, and misbehave on request.
+
+    Requests are made by the ending of an identifier, or on the control page at the root of the address.
+    """
     if behaviours:
         _list(as_json)
         return
@@ -48,15 +54,16 @@ def sandbox(
     with refusing():
         settings = read_settings()
         logs.configure(settings.log_style, settings.log_level)
-        start(_run(licences, gateway, key, host, port))
+        start(_run(licences, gateway, key, host, port, pay_every))
 
 
-async def _run(licences: list[str], gateway: str, key: str, host: str, port: int) -> None:
+async def _run(licences: list[str], gateway: str, key: str, host: str, port: int, pay_every: float) -> None:
     listener = Listener(host, port)
-    app = create_app(licences, gateway_url=gateway, api_key=key, clock=SystemClock())
+    app = create_app(licences, gateway_url=gateway, api_key=key, clock=SystemClock(), pay_every=pay_every)
     server = plain(app, listener, lifespan=True)
     with on_signal(server.stop):
         print_line(f"The sandbox plays {', '.join(licences)} on {listener.url()}/$process-message")
+        print_line(f"What they know, and what they can be ordered: {listener.url()}/")
         await server.run_until_stopped()
 
 
@@ -65,4 +72,4 @@ def _list(as_json: bool) -> None:
         print_json([{"ending": row.ending, "effect": row.effect, "does": row.sentence} for row in TABLE])
         return
     rows = [(f"-{row.ending}", row.effect, row.sentence) for row in TABLE]
-    print_table("What the ending of a claim's identifier asks for", ["ending", "answer", "does"], rows, "")
+    print_table("What the ending of an identifier asks for", ["ending", "answer", "does"], rows, "")

@@ -124,10 +124,24 @@ class Cases:
         return case
 
     def about(self, request: Request) -> Case | None:
-        """The case of the sender's own that a Task has in focus, or a Communication is about."""
-        focus = record(request.focal.get("focus")) or first(records(request.focal.get("about")))
-        key = _key(request.receiver.value, request.sender.value, record(focus.get("identifier")))
-        return self._cases.get(key)
+        """The case of the sender's own that a Task has in focus, or that a Communication is about.
+
+        A Communication may name the question that it answers instead (spec section 10, C-15).
+        """
+        insurer, provider = request.receiver.value, request.sender.value
+        for identifier in references_of(request.focal):
+            case = self._cases.get(_key(insurer, provider, identifier)) or next(
+                (
+                    one
+                    for one in self
+                    if (one.insurer, one.provider) == (insurer, provider)
+                    and _named(identifier) in one.questions
+                ),
+                None,
+            )
+            if case is not None:
+                return case
+        return None
 
     def said(self, message: bytes) -> None:
         """Note what one of our messages told; what is no message of ours in the end told nothing."""
@@ -190,6 +204,21 @@ class Cases:
         self._cases[key] = case
         if len(self._cases) > REMEMBERED:
             self._cases.popitem(last=False)
+
+
+def references_of(resource: Json) -> list[Json]:
+    """The identifiers of what a Task or a Communication is about or answers, the nearest first."""
+    named = [
+        record(resource.get("focus")),
+        *records(resource.get("about")),
+        *records(resource.get("basedOn")),
+    ]
+    return [found for one in named if (found := record(one.get("identifier")))]
+
+
+def names_question(case: Case, resource: Json) -> bool:
+    """Whether a Communication answers something that was asked in that case."""
+    return any(_named(one) in case.questions for one in references_of(resource))
 
 
 def _key(insurer: str, provider: str, identifier: Json) -> Key:

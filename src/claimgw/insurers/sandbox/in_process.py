@@ -5,6 +5,7 @@ from typing import assert_never
 
 from claimgw.clock import Clock
 from claimgw.errors import StoreUnavailable
+from claimgw.insurers.sandbox.control import Control
 from claimgw.insurers.sandbox.insurer import Availability, GatewayAway, Insurer, Shut, Silence, Spoken
 from claimgw.insurers.spi import (
     Answered,
@@ -21,13 +22,16 @@ from claimgw.insurers.spi import (
 
 
 class InProcess:
-    """The adapter `sandbox`. `insurer` is open to tests and demos: what it received, its outages."""
+    """The adapter `sandbox`. Open to tests and demos: `insurer` for what it received and its outages,
+    `control` for what it should do by itself (see there).
+    """
 
     def __init__(self, connection: Connection, *, clock: Clock, door: Door) -> None:
         self._connection = connection
         self._clock = clock
         self._door = door
         self.insurer = Insurer({connection.licence}, clock=clock, send=self._send)
+        self.control = Control(self.insurer, clock)
 
     async def deliver(self, message: bytes, *, seconds: float) -> Reply:
         reaction = self.insurer.receive(message)

@@ -139,11 +139,12 @@ class Insurer:
             self.cases.said(message)
         return taken
 
-    def begin(self, work: Coroutine[None, None, None]) -> None:
-        """Let work go on beside; it ends with the insurer."""
+    def begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Let work go on beside; it ends with the insurer at the latest."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     async def close(self) -> None:
         """Give up what was still to be posted."""

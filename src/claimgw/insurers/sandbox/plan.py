@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from claimgw.ids import derived_id
 from claimgw.insurers.sandbox import answers
 from claimgw.insurers.sandbox.adjudicate import Judgement
-from claimgw.insurers.sandbox.cases import Case
+from claimgw.insurers.sandbox.cases import Case, names_question
 from claimgw.insurers.sandbox.claim_response import (
     DUPLICATE,
     UNKNOWN_MEMBER,
@@ -232,15 +232,10 @@ def deciding(case: Case, judgement: Judgement, stamp: Stamp) -> bytes:
 def _usual(turn: Turn, judgement: Judgement) -> Plan:
     """A communication that answers a question of ours has the claim decided anew."""
     later: tuple[Later, ...] = ()
-    if turn.request.event == "communication" and turn.case is not None and _solicited(turn):
-        later = (_decided_anew(turn.case, judgement),)
-    return Plan(lambda stamp: spoken(turn.request, said(turn, judgement, stamp), stamp), later=later)
-
-
-def _solicited(turn: Turn) -> bool:
-    based_on = [record(one.get("identifier")) for one in records(turn.request.focal.get("basedOn"))]
-    quoted = {(text(one.get("system")), text(one.get("value"))) for one in based_on}
-    return turn.case is not None and not quoted.isdisjoint(turn.case.questions)
+    request, case = turn.request, turn.case
+    if request.event == "communication" and case is not None and names_question(case, request.focal):
+        later = (_decided_anew(case, judgement),)
+    return Plan(lambda stamp: spoken(request, said(turn, judgement, stamp), stamp), later=later)
 
 
 def _decided_anew(case: Case, judgement: Judgement) -> Later:

@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from claimgw.clock import Clock
+from claimgw.insurers.sandbox.control import Control
+from claimgw.insurers.sandbox.control_page import ControlPage
 from claimgw.insurers.sandbox.insurer import Availability, GatewayAway, Insurer, Shut, Silence, Spoken
 from claimgw.insurers.sandbox.plan import FHIR_JSON
 
@@ -54,7 +56,7 @@ class Post:
 
 
 class _Doors:
-    """The four doors of the server; all but the first are for tests, demos and whoever plays with it."""
+    """Message, health, what came, outages; all but the first are for whoever plays with it."""
 
     def __init__(self, insurer: Insurer, clock: Clock) -> None:
         self._insurer = insurer
@@ -113,18 +115,22 @@ def create_app(
     api_key: str,
     clock: Clock,
     transport: httpx.AsyncBaseTransport | None = None,
+    pay_every: float = 0.0,
 ) -> Starlette:
     """The server. `gateway_url` is the whole address of the gateway's `$process-message`.
 
     Run it with a short `timeout_graceful_shutdown`, or a silence in progress holds up the stop. `transport`
-    replaces the network towards the gateway. `app.state.insurer` is the Insurer behind it.
+    replaces the network towards the gateway. `pay_every` is in seconds; 0: only on order. `app.state.insurer`
+    is the Insurer behind it, `app.state.control` the hand on it.
     """
     post = Post(gateway_url, api_key, transport)
     insurer = Insurer(licences, clock=clock, send=post)
+    control = Control(insurer, clock)
     doors = _Doors(insurer, clock)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        control.pay_every(pay_every)
         yield
         await insurer.close()
         await post.close()
@@ -134,11 +140,13 @@ def create_app(
             Route("/health", doors.health, methods=["GET"]),
             Route("/received", doors.received, methods=["GET"]),
             Route("/switch", doors.switch, methods=["POST"]),
+            *ControlPage(control, sorted(licences)).routes(),
             Route("/{path:path}", doors.process_message, methods=["POST"]),
         ],
         lifespan=lifespan,
     )
     app.state.insurer = insurer
+    app.state.control = control
     return app
 
 
