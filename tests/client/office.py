@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from claimgw.client import Identifier
@@ -36,6 +37,7 @@ class Office:
     streaming: bool = True
     refusing: int | None = None
     waiting: list[bytes] = field(default_factory=list)
+    known: dict[str, Any] = field(default_factory=dict)
     polls: list[str] = field(default_factory=list)
     listeners: int = 0
     _given: dict[str, list[bytes]] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Office:
         return Starlette(
             routes=[
                 Route("/$process-message", self.poll, methods=["POST"]),
+                Route("/exchanges", self.exchanges),
                 *([Route("/mailbox/events", self.events)] if self.streaming else []),
             ]
         )
@@ -89,6 +92,11 @@ class Office:
         taken = wanted[:count]
         self.waiting = [raw for raw in self.waiting if raw not in taken]
         return taken
+
+    async def exchanges(self, request: Request) -> Response:
+        if self.refusing:
+            return Response(status_code=self.refusing)
+        return JSONResponse(self.known.get(request.query_params["identifier"], []))
 
     async def events(self, _request: Request) -> Response:
         return StreamingResponse(self._events(), media_type="text/event-stream")

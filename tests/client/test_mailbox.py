@@ -14,6 +14,7 @@ from claimgw.client import (
     Credentials,
     Happening,
     Identifier,
+    NotAnAnswer,
     NotInTime,
     PollFile,
     PollRefused,
@@ -133,3 +134,23 @@ async def test_a_claim_that_does_not_end_is_said_to_be_late() -> None:
     async with at(Office(streaming=False), clock=PatientClock()) as client:
         with pytest.raises(NotInTime, match="not decided yet"):
             await anext(client.follow(Identifier(SYSTEM, "C-1"), seconds=20))
+
+
+async def test_the_gateway_tells_where_a_claim_stands() -> None:
+    office = Office()
+    since = "2026-11-01T08:00:00+00:00"
+    told = {"id": "1", "event": "claim-request", "provider": HOSPITAL, "insurer": "payer:INS-2001"}
+    told |= {"identifier": "C-1", "state": "held", "reason": "the insurer is away", "received": since}
+    office.known[f"{SYSTEM}|C-1"] = [
+        {**told, "changed": since, "attempts": [{"number": 1, "began": since}], "yet_unknown": True}
+    ]
+    async with at(office) as client:
+        [found] = await client.exchanges(Identifier(SYSTEM, "C-1"))
+        assert (found.state, found.attempts[0].ended) == ("held", None)
+        assert await client.exchanges(Identifier(SYSTEM, "C-2")) == ()
+        office.known[f"{SYSTEM}|C-1"] = "nothing"
+        with pytest.raises(NotAnAnswer, match="cannot be read"):
+            await client.exchanges(Identifier(SYSTEM, "C-1"))
+        office.refusing = 401
+        with pytest.raises(NotAnAnswer, match="HTTP 401"):
+            await client.exchanges(Identifier(SYSTEM, "C-1"))

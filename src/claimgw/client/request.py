@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from claimgw.client.cases import Case, opened
+from claimgw.client.cases import Case, focal, opened
 from claimgw.client.decisions import Ruling, claim_response, extension, pended, rejected, ruled
 from claimgw.client.faults import NotAMessage
 from claimgw.client.parties import endpoint
@@ -20,6 +20,7 @@ from claimgw.messages.frame import Answering, instant, profile, without_none
 from claimgw.messages.frame import entry as framed
 from claimgw.messages.identifiers import CODES, VALUE_SETS, Identifier, Licence
 
+_ELIGIBILITY = "CoverageEligibilityRequest"
 _QUEUED = "Received without errors; the decision follows in a later message."
 
 
@@ -122,7 +123,7 @@ class Request:
 
     def covered(self, site: str, covers: Sequence[Cover], disposition: str | None = None) -> bytes:
         """The answer to an eligibility request: one Cover for each of its coverages, in its order."""
-        echo = self._echo()
+        echo = self._echo(_ELIGIBILITY)
         insurance = [
             {
                 "extension": [extension("siteEligibility", concept(CODES + "siteEligibility", cover.site))],
@@ -142,7 +143,9 @@ class Request:
 
     def not_covered(self, findings: Sequence[Finding]) -> bytes:
         """An eligibility request that cannot be answered, with the insurer's codes."""
-        return self._eligibility(self._echo(), {"outcome": "error", "error": business_errors(findings)})
+        return self._eligibility(
+            self._echo(_ELIGIBILITY), {"outcome": "error", "error": business_errors(findings)}
+        )
 
     def done(self, says: str | None = None) -> bytes:
         """A cancellation was carried out; with `says` (queued, complete, …) the answer to a status check."""
@@ -169,7 +172,7 @@ class Request:
 
     def asking(self, *texts: str, reason: str, needed_by: datetime | None = None) -> bytes:
         """A question about this claim, to send by itself. `reason` is of CodeSystem communication-reason."""
-        echo, own = self._echo(), new_id(self.at)
+        echo, own = self._echo("Claim"), new_id(self.at)
         asked = {
             "resourceType": "CommunicationRequest",
             "id": own,
@@ -200,7 +203,7 @@ class Request:
         return self._message(self._reply, entries, self._answering())
 
     def _claim_response(self, content: dict[str, Any]) -> bytes:
-        echo = self._echo()
+        echo = self._echo("Claim")
         system = self._system("claim-response")
         response = claim_response(self.focal, self.identifier, echo, system, self.at, content)
         return self._business("ClaimResponse", response, echo)
@@ -216,14 +219,14 @@ class Request:
             **{name: given.get(name) for name in ("purpose", "servicedDate", "servicedPeriod")},
             "patient": echo.reference(given.get("patient"), self.focal),
             "created": instant(self.at),
-            "request": {"type": "CoverageEligibilityRequest", "identifier": self.identifier.on_the_wire()},
+            "request": {"type": _ELIGIBILITY, "identifier": self.identifier.on_the_wire()},
             "insurer": echo.reference(given.get("insurer"), self.focal),
             **content,
         }
         return self._business("CoverageEligibilityResponse", without_none(response), echo)
 
     def _task(self, content: dict[str, Any]) -> bytes:
-        echo, given, own = self._echo(), self.focal.resource, new_id(self.at)
+        echo, given, own = self._echo("Task"), self.focal.resource, new_id(self.at)
         task = {
             "resourceType": "Task",
             "id": own,
@@ -265,7 +268,9 @@ class Request:
     def _answering(self) -> Answering | None:
         return Answering(self.header_id, "ok") if self.in_session else None
 
-    def _echo(self) -> Echo:
+    def _echo(self, asked: str) -> Echo:
+        """What the answer may repeat of a message about such a resource. Raises NotAMessage for another."""
+        focal(self.envelope, asked)
         return Echo(self.envelope, ())
 
     @property
