@@ -101,7 +101,8 @@ async def open_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
             Worker(parts, bell, look_seconds=settings.look_seconds),
             Lookout(database, clock, seconds=settings.mailbox_seconds),
             Webhooks(
-                parts,
+                database,
+                clock,
                 look_seconds=settings.mailbox_seconds,
                 again_seconds=settings.webhook_again_seconds,
             ),
@@ -146,7 +147,8 @@ async def working(house: House) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await asyncio.gather(house.worker.stop(_GRACEFUL_SECONDS), house.webhooks.stop())
+        house.webhooks.stop()
+        await house.worker.stop(_GRACEFUL_SECONDS)
         await asyncio.gather(*loops)
 
 

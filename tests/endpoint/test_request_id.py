@@ -36,7 +36,7 @@ async def test_the_log_lines_of_a_request_bear_its_name(doors: Doors) -> None:
         next(line for line in lines if line["event"] == event)
         for event in ("attempt settled", "stranger refused")
     )
-    assert (settled["request"], strange["request"]) == ("claim-7", "claim-8")
+    assert (settled["request_id"], strange["request_id"]) == ("claim-7", "claim-8")
 
 
 async def test_two_messages_under_one_name_are_two_messages(doors: Doors) -> None:

@@ -74,7 +74,7 @@ async def on_bug(request: Request, fault: Exception) -> Response:
     """
     name = request_id(request)
     _log.error(
-        "a request failed", action="answer", request=name, fault=type(fault).__name__, place=_place(fault)
+        "a request failed", action="answer", request_id=name, fault=type(fault).__name__, place=_place(fault)
     )
     finding = Finding(
         "GE-00001",

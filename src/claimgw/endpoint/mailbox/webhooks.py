@@ -1,22 +1,22 @@
 """Whose webhook is told that its mailbox is not empty, and what if nobody takes the notice?"""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import httpx
 import structlog
 
-from claimgw.access.participants import Participant
+from claimgw.access.participants import ParticipantSettings
 from claimgw.access.webhooks import signed
-from claimgw.clearinghouse.parts import Parts
-from claimgw.clock import rung_or_after
-from claimgw.errors import StoreUnavailable
+from claimgw.clock import Clock, rung_or_after
+from claimgw.errors import ConfigurationError, StoreUnavailable
 from claimgw.ids import derived_id
 from claimgw.messages.encode import encode
-from claimgw.store import mailbox, notices
+from claimgw.store import Database, Unit, mailbox, notices
 from claimgw.store.notices import Notice
+from claimgw.store.participants import ParticipantRecord, all_participants
+from claimgw.store.revision import revision
 
 _log = structlog.get_logger(__name__)
 
@@ -28,18 +28,12 @@ _AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class _Telling:
-    """One notice: to whom, under which id, which message was the newest."""
+class _Hook:
+    """Where a provider is told, and what the notice is signed with."""
 
     provider: str
     address: str
-    secret: str
-    notice: str
-    at: datetime
-
-    def body(self) -> bytes:
-        """Nothing of any message, and no count."""
-        return encode({"type": "mailbox.not-empty", "provider": self.provider, "at": self.at.isoformat()})
+    secret: str = field(repr=False)
 
 
 class Webhooks:
@@ -49,14 +43,16 @@ class Webhooks:
     that dies between taking a notice and sending it leaves the provider untold until then.
     """
 
-    def __init__(self, parts: Parts, *, look_seconds: float, again_seconds: float) -> None:
-        self._database = parts.database
-        self._registry = parts.registry
-        self._clock = parts.clock
+    def __init__(
+        self, database: Database, clock: Clock, *, look_seconds: float, again_seconds: float
+    ) -> None:
+        self._database = database
+        self._clock = clock
         self._look_seconds = look_seconds
         self._again = timedelta(seconds=again_seconds)
         self._bell = asyncio.Event()
         self._stopping = False
+        self._listed: tuple[int, dict[str, _Hook]] = (0, {})
         self._telling: dict[str, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._client: httpx.AsyncClient | None = None
@@ -74,11 +70,30 @@ class Webhooks:
             except StoreUnavailable as fault:
                 _log.warning("nobody can be told of its mailbox", action="notify", fault=str(fault))
             await rung_or_after(self._bell, self._clock, self._look_seconds)
+        await self._let_go()
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Tell nobody more; a notice that is cut off is given again after a while."""
         self._stopping = True
         self._bell.set()
+
+    async def look(self) -> int:
+        """Begin to tell whom it is due; how many those are."""
+        now = self._clock.now()
+        async with self._database.read() as unit:
+            hooks = await self._hooks(unit)
+            if not hooks:
+                return 0
+            newest = await mailbox.newest_waiting(unit, hooks.keys() - self._telling.keys(), now)
+            before = await notices.last_notices(unit, newest.keys())
+        begun = [
+            await self._begin(hooks[provider], told_of, before.get(provider), now)
+            for provider, told_of in newest.items()
+            if is_due(before.get(provider), now, self._again)
+        ]
+        return sum(begun)
+
+    async def _let_go(self) -> None:
         under_way = list(self._telling.values())
         for task in under_way:
             task.cancel()
@@ -86,48 +101,36 @@ class Webhooks:
         if self._client is not None:
             await self._client.aclose()
 
-    async def look(self) -> int:
-        """Begin to tell whom it is due; how many those are."""
-        participants = (await self._registry.current()).participants
-        listed = {key: one for key, one in participants.items() if one.settings.webhook and not one.blocked}
-        if not listed:
-            return 0
-        now = self._clock.now()
-        async with self._database.read() as unit:
-            newest = await mailbox.newest_waiting(unit, listed.keys() - self._telling.keys(), now)
-            before = await notices.last_notices(unit, newest.keys())
-        begun = [
-            await self._begin(listed[provider], told_of, before.get(provider), now)
-            for provider, told_of in newest.items()
-            if is_due(before.get(provider), now, self._again)
-        ]
-        return sum(begun)
+    async def _hooks(self, unit: Unit) -> dict[str, _Hook]:
+        """Who has a webhook; read anew when the registry has changed."""
+        present = await revision(unit)
+        if self._listed[0] != present:
+            rows = await all_participants(unit)
+            self._listed = present, {hook.provider: hook for hook in map(_hook, rows) if hook}
+        return self._listed[1]
 
-    async def _begin(self, provider: Participant, told_of: str, before: Notice | None, now: datetime) -> bool:
+    async def _begin(self, hook: _Hook, told_of: str, before: Notice | None, now: datetime) -> bool:
         async with self._database.write() as unit:
-            if not await notices.take(unit, provider.licence, told_of, before=before, now=now):
+            if not await notices.take(unit, hook.provider, told_of, before=before, now=now):
                 return False
-        settings = provider.settings
-        assert settings.webhook is not None
-        assert settings.webhook_secret is not None
-        notice = derived_id("mailbox-notice", provider.licence, now.isoformat())
-        telling = _Telling(provider.licence, settings.webhook, settings.webhook_secret, notice, now)
-        task = asyncio.create_task(self._tell(telling))
-        self._telling[provider.licence] = task
-        task.add_done_callback(lambda _: self._telling.pop(provider.licence))
+        task = asyncio.create_task(self._tell(hook, now))
+        self._telling[hook.provider] = task
+        task.add_done_callback(lambda _: self._telling.pop(hook.provider))
         return True
 
-    async def _tell(self, telling: _Telling) -> None:
+    async def _tell(self, hook: _Hook, at: datetime) -> None:
+        # Nothing of any message, and no count.
+        body = encode({"type": "mailbox.not-empty", "provider": hook.provider, "at": at.isoformat()})
+        notice = derived_id("mailbox-notice", hook.provider, at.isoformat())
         for wait in (0.0, *_WAITS):
-            if wait:
-                await self._clock.sleep(wait)
-                if not await self._still_waits(telling.provider):
-                    return
-            heard = await self._post(telling)
+            await self._clock.sleep(wait)
+            if wait and not await self._still_waits(hook.provider):
+                return
+            heard = await self._post(hook, notice, body)
             if heard == "":
                 return
-            _log.info("a webhook did not take a notice", action="notify", to=telling.provider, heard=heard)
-        _log.warning("a webhook took no notice", action="notify", to=telling.provider)
+            _log.info("a webhook did not take a notice", action="notify", to=hook.provider, heard=heard)
+        _log.warning("a webhook took no notice", action="notify", to=hook.provider)
 
     async def _still_waits(self, provider: str) -> bool:
         try:
@@ -136,22 +139,19 @@ class Webhooks:
         except StoreUnavailable:
             return True
 
-    async def _post(self, telling: _Telling) -> str:
+    async def _post(self, hook: _Hook, notice: str, body: bytes) -> str:
         """What was heard instead of a 2xx; "" if it was one. The body of the answer is nobody's business."""
-        body = telling.body()
-        headers: Mapping[str, str] = {
-            "content-type": "application/json",
-            **signed(telling.secret, telling.notice, self._clock.now(), body),
-        }
+        signature = signed(hook.secret, notice, self._clock.now(), body)
+        headers = {"content-type": "application/json", **signature}
         if self._client is None:
-            # Made when first needed: it reads the authorities of the system. Proxies of the environment
-            # and cookies are not for it, and a redirect would lead to where no operator has looked.
+            # Made when first needed: it reads the authorities of the system. Proxies of the environment are
+            # not for it, and a redirect would lead to where no operator has looked.
             self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
         try:
             async with (
                 self._room,
                 asyncio.timeout(_ANSWER_SECONDS),
-                self._client.stream("POST", telling.address, content=body, headers=headers) as answer,
+                self._client.stream("POST", hook.address, content=body, headers=headers) as answer,
             ):
                 return "" if answer.is_success else str(answer.status_code)
         except (httpx.HTTPError, TimeoutError) as fault:
@@ -161,3 +161,14 @@ class Webhooks:
 def is_due(before: Notice | None, now: datetime, again: timedelta) -> bool:
     """Whether a provider for whom something waits is to be told."""
     return before is None or before.heeded or before.told_at + again <= now
+
+
+def _hook(record: ParticipantRecord) -> _Hook | None:
+    """None without a webhook, while it is blocked, and for a row spoilt by hand, which the registry logs."""
+    try:
+        settings = ParticipantSettings.read(record.settings)
+    except ConfigurationError:
+        return None
+    if settings.webhook is None or settings.webhook_secret is None or record.blocked_at is not None:
+        return None
+    return _Hook(record.licence, settings.webhook, settings.webhook_secret)
