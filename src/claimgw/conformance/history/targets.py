@@ -50,7 +50,7 @@ def task(case: Case) -> Iterator[Finding]:
     authorization = _is_authorization(memory, target)
     if not _known(memory, target):
         for code in codes.of(authorization):
-            yield unknown(case, code, path, "There is no such request on record", _NAME_ANOTHER)
+            yield _missing(case, memory, target, code, path)
     elif _refused(memory, target):
         for code in codes.of(authorization):
             yield Finding(
@@ -103,7 +103,7 @@ def communication(case: Case) -> Iterator[Finding]:
             continue
         path = f"{place(focal)}.about[{index}].identifier"
         if not _known(memory, target):
-            yield unknown(case, "BV-00148", path, "There is no such request on record", _NAME_ANOTHER)
+            yield _missing(case, memory, target, "BV-00148", path)
         elif _refused(memory, target) or _ended(memory, target):
             yield Finding(
                 "BV-00148",
@@ -161,6 +161,17 @@ def _known(memory: Memory, target: Key) -> Request | Statement | None:
     if statement is not None and statement.event == "advanced-authorization":
         return statement
     return memory.requests.get(target)
+
+
+def _missing(case: Case, memory: Memory, target: Key, code: str, path: str) -> Finding:
+    if target in memory.statements:
+        return Finding(
+            code,
+            path,
+            "Only an advanced authorization is named by what the insurer sent",
+            "Name the claim, or the request for authorization, that was answered",
+        )
+    return unknown(case, code, path, "There is no such request on record", _NAME_ANOTHER)
 
 
 def _refused(memory: Memory, target: Key) -> bool:
