@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -190,6 +190,14 @@ def outcome_of(resource: Json) -> str | None:
             code: str = one["valueCodeableConcept"]["coding"][0]["code"]
             return code
     return None
+
+
+def places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place of a tree, as what holds it and the key it has there."""
+    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in list(pairs):
+        yield node, key
+        yield from places(value)
 
 
 async def let_run() -> None:

@@ -3,16 +3,29 @@
 import uuid
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from claimgw.conformance import Direction, check
 from claimgw.insurers.sandbox.adjudicate import Judgement
+from claimgw.insurers.sandbox.behaviour import TABLE, Behaviour, Wish
+from claimgw.insurers.sandbox.cases import Cases
+from claimgw.insurers.sandbox.claim_response import Stamp
 from claimgw.insurers.sandbox.control import Impossible
 from claimgw.insurers.sandbox.insurer import GatewayAway
+from claimgw.insurers.sandbox.reading import read
+from claimgw.insurers.sandbox.wording import Turn
+from claimgw.messages import envelope
+from claimgw.messages.findings import Severity
 from tests.insurers.sandbox_events import (
     FALCON,
     HOSPITAL,
+    LATER,
+    NOW,
     Scene,
     about,
     all_of,
@@ -22,7 +35,7 @@ from tests.insurers.sandbox_events import (
     scene_of,
     sent,
 )
-from tests.insurers.sandbox_requests import SD, Json, decode, encode, header_of, outcome_of, pass_time
+from tests.insurers.sandbox_requests import SD, Json, decode, encode, header_of, outcome_of, pass_time, places
 
 CLAIM = "CLM-1"
 
@@ -120,6 +133,14 @@ async def test_discovery_finds_the_policy_that_was_not_quoted(scene: Scene) -> N
     assert found["identifier"][0]["value"].startswith("M-")
     assert focal(answers[0])["insurance"][0]["coverage"]["reference"].endswith(found["id"])
     assert answers[0] == answers[1]
+
+
+async def test_asked_about_a_referral_the_answer_says_whether_there_is_one(scene: Scene) -> None:
+    asked = [{"url": f"{SD}extension-referral", "valueBoolean": True}]
+    answer = await scene.says(sent("eligibility-request", "ELG-1", extension=asked))
+    assert_faultless(answer)
+    urls = [one["url"] for one in focal(answer)["insurance"][0]["extension"]]
+    assert f"{SD}extension-referral-exist" in urls
 
 
 async def test_an_eligibility_check_can_be_refused(scene: Scene) -> None:
@@ -271,6 +292,16 @@ async def test_what_comes_unasked_is_acknowledged_and_counts_only_on_request(sce
         await pass_time(scene.clock, 60)
         assert len(scene.gateway.came) == posted
     assert reissued(focal(scene.gateway.came[0])) == "adjudication"
+
+
+async def test_after_an_early_decision_no_partial_answer_follows(scene: Scene) -> None:
+    await scene.claims("CLM-STEPS-5")
+    await scene.control.decide("CLM-STEPS-5", Judgement.APPROVE)
+    await pass_time(scene.clock, 5)
+    await pass_time(scene.clock, 5)
+    assert_faultless(*scene.gateway.came)
+    assert [focal(one)["outcome"] for one in scene.gateway.came] == ["complete"] * 3
+    assert [reissued(focal(one)) for one in scene.gateway.came] == [None, "adjudication", "adjudication"]
 
 
 # Payments
@@ -470,3 +501,52 @@ async def test_a_batch_is_echoed_unless_it_is_to_be_left_out(scene: Scene) -> No
         request = sent("claim-request-professional", f"CLM-{ending}", extension=[*asked, *batch])
         said = focal(await scene.says(request))["extension"]
         assert [one for one in said if "batch" in one["url"]] == expected
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(sorted(EVENTS)), anything, st.sampled_from(TABLE), st.data())
+def test_anything_in_any_place_never_breaks_the_insurer(
+    event: str, value: object, row: Behaviour, data: st.DataObject
+) -> None:
+    tree = decode(EVENTS[event])
+    holder, key = data.draw(st.sampled_from(list(places(tree["entry"][1:]))))
+    holder[key] = value
+
+    request, cases = read(encode(tree)), Cases()
+    known = sent("claim-request-professional", CLAIM)
+    cases.remember(read(known), known)
+    plan = Wish(row, 1).plan(Turn(request, cases.about(request)))
+    made = Stamp("b", "h", "f", NOW)
+    for compose in (plan.answer, *(one.compose for one in plan.later)):
+        cases.said(compose(made))
+
+
+REAL = [
+    one
+    for kind in (
+        "eligibility-request",
+        "cancel-request",
+        "status-check",
+        "communication-s",
+        "communication-u",
+    )
+    for one in sorted((Path(__file__).parents[3] / "shared" / "messages").glob(f"{kind}*.json"))
+]
+
+
+@pytest.mark.skipif(not REAL, reason="the real messages are not beside this checkout")
+async def test_real_requests_get_answers_without_an_error() -> None:
+    for path in REAL:
+        message = path.read_bytes()
+        async with scene_of(read(message).receiver.value) as scene:
+            answer = envelope.read(await scene.says(message))
+        assert isinstance(answer, envelope.Envelope)
+        found = check(answer, LATER, direction=Direction.ANSWER, all_stages=True)
+        assert [one for one in found if one.severity is Severity.ERROR] == []

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -47,6 +46,7 @@ from tests.insurers.sandbox_requests import (
     let_run,
     outcome_of,
     pass_time,
+    places,
     response_of,
 )
 
@@ -349,14 +349,6 @@ async def test_an_event_it_does_not_know_is_not_supported_and_an_error_notice_is
     for event, code in (("eligibility-request", "fatal-error"), ("error-notice", "ok")):
         header = header_of(await scene.answer(encode(bundle(event, claim("C")))))
         assert header["response"]["code"] == code
-
-
-def places(node: Any) -> Iterator[tuple[Any, Any]]:
-    """Every place of a tree, as what holds it and the key it has there."""
-    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, value in list(pairs):
-        yield node, key
-        yield from places(value)
 
 
 anything = st.recursive(

@@ -45,6 +45,8 @@ class Control:
         await control.revoke(apa.subject)
         control.behave("SILENT", number=2, times=3)
 
+    To a sandbox server the same are orders: `POST /control/ask {"claim": "CLM-1"}` and so on (orders.py).
+
     Each message is handed over once: GatewayAway is raised if the gateway cannot take it now, and nothing
     was said then. Impossible is raised for a claim that is not known, or not in a state for it.
     """

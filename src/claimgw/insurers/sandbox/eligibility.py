@@ -13,13 +13,14 @@ from typing import assert_never
 from claimgw.insurers.sandbox.adjudicate import COPAY_RATE, Judgement
 from claimgw.insurers.sandbox.claim_response import PayerError, Stamp, local, riyadh_day
 from claimgw.insurers.sandbox.members import corrected_number, coverage_of
-from claimgw.insurers.sandbox.reading import Request, record, records, text
+from claimgw.insurers.sandbox.reading import Request, first, record, records, text
 from claimgw.insurers.sandbox.terms import (
     CS,
     HL7,
     Json,
     concept,
     extension,
+    extensions_named,
     meta,
     money,
     own_identifier,
@@ -104,8 +105,12 @@ def _validated(request: Request, quoted: Json) -> tuple[Json, Json | None]:
 
 def _insurance(request: Request, coverage: Json, judgement: Judgement, stamp: Stamp) -> Json:
     year = riyadh_day(stamp.at).year
+    asked = first(extensions_named(["referral"], records(request.focal.get("extension"))))
+    about_referral = (
+        [extension("referral-exist", valueBoolean=False)] if asked.get("valueBoolean") is True else []
+    )
     said: Json = {
-        "extension": [_site(_standing(judgement))],
+        "extension": [_site(_standing(judgement)), *about_referral],  # BV-00865
         "coverage": coverage,
         "inforce": judgement is not Judgement.REJECT,
         "benefitPeriod": {"start": f"{year}-01-01", "end": f"{year}-12-31"},

@@ -246,7 +246,9 @@ def _posted(
     turn: Turn, seconds: float, judgement: Judgement = Judgement.APPROVE, stage: Stage = Stage.COMPLETE
 ) -> Later:
     def compose(stamp: Stamp) -> bytes:
-        response = decision(turn.request, judgement, stamp, stage, turn.earlier)
+        # It may have been completed on order meanwhile; then only complete answers follow (BV-00513).
+        now = Stage.COMPLETE if Stage.COMPLETE in turn.earlier else stage
+        response = decision(turn.request, judgement, stamp, now, turn.earlier)
         return answers.deferred(turn.request, response, stamp)
 
     return Later(seconds, compose, turn.case)
