@@ -41,6 +41,7 @@ class Office:
     polls: list[str] = field(default_factory=list)
     listeners: int = 0
     _given: dict[str, list[bytes]] = field(default_factory=dict)
+    _deposits: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -57,6 +58,7 @@ class Office:
     def deposit(self, *identifiers: str) -> None:
         """Let answers to those claims wait."""
         self.waiting += map(answered, identifiers)
+        self._deposits += 1
         self._changed.set()
 
     async def heard(self, *, polls: int = 0, listeners: int = 0) -> None:
@@ -98,14 +100,15 @@ class Office:
             return Response(status_code=self.refusing)
         return JSONResponse(self.known.get(request.query_params["identifier"], []))
 
-    async def events(self, _request: Request) -> Response:
-        return StreamingResponse(self._events(), media_type="text/event-stream")
+    async def events(self, request: Request) -> Response:
+        told = request.headers.get("last-event-id", "0")
+        return StreamingResponse(self._events(int(told)), media_type="text/event-stream")
 
-    async def _events(self) -> AsyncIterator[str]:
+    async def _events(self, told: int) -> AsyncIterator[str]:
         self.listeners += 1
         self._news.set()
         yield ": hello\n\n"
-        while not self.waiting:
+        while not self.waiting or self._deposits == told:
             self._changed.clear()
             await self._changed.wait()
-        yield "event: mailbox\ndata: {}\n\n"
+        yield f"event: mailbox\nid: {self._deposits}\ndata: {{}}\n\n"
