@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from claimgw.endpoint.body import FHIR_JSON
 from claimgw.endpoint.operations import OPERATIONS, canonical
 from claimgw.messages.events import EVENTS, Event, Leg, Way
 from claimgw.messages.identifiers import HOME, LicenceKind
@@ -45,7 +44,7 @@ def capability_statement(
         "software": {"name": "claimgw", "version": version},
         "implementation": {"description": "This gateway", "url": base},
         "fhirVersion": "4.0.1",
-        "format": ["json", FHIR_JSON],
+        "format": ["json"],
         "rest": [_rest(base)],
         "messaging": [_messaging(base, repeat_minutes, events)],
     }
