@@ -18,7 +18,17 @@ from claimgw.insurers.sandbox.claim_response import (
 from claimgw.insurers.sandbox.questions import question
 from claimgw.insurers.sandbox.reading import Party, Request, record, records, text
 from claimgw.insurers.sandbox.terms import BATCH, SD, Json, url_of
-from claimgw.insurers.sandbox.wording import Business, Receipt, Said, Turn, decision, refused, said, spoken
+from claimgw.insurers.sandbox.wording import (
+    Business,
+    Receipt,
+    Said,
+    Turn,
+    answerable,
+    decision,
+    refused,
+    said,
+    spoken,
+)
 
 # Bytes of a message, given the ids and the time it is written with.
 Compose = Callable[[Stamp], bytes]
@@ -142,8 +152,7 @@ def approve_twice(turn: Turn, _number: int | None) -> Plan:
             event, answers.Way.back(turn.request), list(what.resources), stamp, turn.request
         )
 
-    answered = turn.request.event in answers.REPLIES
-    return replace(usual, later=(Later(AGAIN_AFTER, again),)) if answered else usual
+    return replace(usual, later=(Later(AGAIN_AFTER, again),)) if answerable(turn.request) else usual
 
 
 def call_duplicate(turn: Turn, number: int | None) -> Plan:

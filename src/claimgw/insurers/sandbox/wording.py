@@ -57,7 +57,7 @@ def said(turn: Turn, judgement: Judgement, stamp: Stamp) -> Said:
         return Business((decision(request, judgement, stamp, Stage.COMPLETE, turn.earlier),))
     if request.event in {"communication", "error-notice"}:
         return Receipt()
-    if not _answerable(request):
+    if not answerable(request):
         return Receipt(NOT_SUPPORTED)
     match request.event:
         case "eligibility-request":
@@ -73,7 +73,7 @@ def refused(turn: Turn, error: PayerError, stamp: Stamp) -> Said:
     request = turn.request
     if request.claim is not None:
         return Business((refused_claim(request, error, stamp),))
-    if not _answerable(request):
+    if not answerable(request):
         return Receipt(DECLINED)
     if request.event == "eligibility-request":
         return Business((eligibility.refused(request, error, stamp),))
@@ -100,6 +100,7 @@ def spoken(request: Request, what: Said, stamp: Stamp, **wrong: Any) -> bytes:
             assert_never(what)
 
 
-def _answerable(request: Request) -> bool:
+def answerable(request: Request) -> bool:
+    """Whether there is what an event other than a claim's is answered about."""
     expected = _FOCUS.get(request.event)
     return expected is not None and request.focal.get("resourceType") == expected
