@@ -158,6 +158,7 @@ STANDS = {
     ("IC-00174", "patient"),  # the patient has no usable identifier
     ("IC-00399", "focus"),  # what shall be cancelled has none
     ("IC-00402", "focus"),  # nor has what is asked about
+    ("IC-01428", "focus.type"),  # whose type cannot be told
 }
 
 

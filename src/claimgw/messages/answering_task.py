@@ -137,7 +137,7 @@ class _Answer:
                 "intent": "order",
                 "priority": "routine",
                 "code": _concept("task-code", self._code()),
-                "focus": _target(self._asked.get("focus")) if self.focused else None,
+                "focus": self._target() if self.focused else None,
                 "authoredOn": self._asked.get("authoredOn", now),
                 "lastModified": self._asked.get("lastModified", now),
                 "requester": self._party("requester")
@@ -165,6 +165,19 @@ class _Answer:
         given = [coding.get("code") for coding in codings or () if isinstance(coding, dict)]
         allowed = _CODES[self._event]
         return next((code for code in allowed if code in given), allowed[0])
+
+    def _target(self) -> dict[str, Any] | None:
+        """What the asking Task is about, so far as it can be read."""
+        focal = self._request.focal
+        focus = focal.resource.get("focus") if focal else None
+        unreadable = self._faulty.touches("focus.identifier") or "focus" in self._faulty.places
+        if unreadable or not isinstance(focus, dict):
+            return None
+        if (identifier := Identifier.of(focus.get("identifier"))) is None:
+            return None
+        kind = focus.get("type")
+        known = isinstance(kind, str) and kind in _TARGETS
+        return ({"type": kind} if known else {}) | {"identifier": identifier.on_the_wire()}
 
     def _party(self, element: str) -> dict[str, Any] | None:
         """The Reference of the asking Task, if what it leads to is repeated."""
@@ -200,13 +213,3 @@ class _Answer:
 
 def _concept(system: str, code: str) -> dict[str, Any]:
     return {"coding": [{"system": CODES + system, "code": code}]}
-
-
-def _target(focus: Any) -> dict[str, Any] | None:
-    """What the asking Task is about, so far as it can be read."""
-    identifier = Identifier.of(focus.get("identifier")) if isinstance(focus, dict) else None
-    if identifier is None:
-        return None
-    kind = focus.get("type")
-    known = isinstance(kind, str) and kind in _TARGETS
-    return ({"type": kind} if known else {}) | {"identifier": identifier.on_the_wire()}

@@ -128,7 +128,7 @@ def _of_batch(request: Envelope, faulty: Faulty) -> list[dict[str, Any]]:
     sound = [
         extension
         for number, extension in enumerate(given)
-        if isinstance(extension, dict) and f"extension[{number}]" not in faulty.values
+        if isinstance(extension, dict) and not faulty.touches(f"extension[{number}]")
     ]
     found = (
         next((one for one in sound if one.get("url") == url and value in one), None)

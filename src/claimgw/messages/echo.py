@@ -12,12 +12,13 @@ from claimgw.messages.frame import entry as framed
 from claimgw.messages.identifiers import Identifier
 
 USABLE_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_GROUPS = {"Patient": 0, "Organization": 1}
 _CHOICE = re.compile("[A-Z].*")
 _SYSTEM = re.compile(r"\S{1,255}")
 _LONGEST_VALUE = 100  # BV-00275
 # Of a member of a batch, structural places count from the outer Bundle (spec §0.3 item 8).
 _PLACE = re.compile(
-    r"(?:bundle\.entry\[\d+\]\.resource\.entry|bundle\.entry)\[(\d+)\](?:\.resource\.(\w+(?:\[\d+\])?))?",
+    r"(?:bundle\.entry\[\d+\]\.resource\.entry|bundle\.entry)\[(\d+)\](?:\.resource\.([\w.\[\]]+))?",
     re.IGNORECASE,
 )
 
@@ -26,23 +27,27 @@ _PLACE = re.compile(
 class Faulty:
     """What of a request may not be repeated: entries, by index, and elements of its focal resource.
 
-    `values` are elements as the findings write them, with the place in a list: "extension[2]".
+    `places` are where in the focal resource, as findings write it: "extension[2].value".
     """
 
     entries: frozenset[int] = frozenset()
     elements: frozenset[str] = frozenset()
-    values: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, request: Envelope, findings: Iterable[Finding]) -> Self:
         places = [place for finding in findings if (place := _PLACE.match(finding.path))]
         focal = request.focal.index if request.focal else None
-        values = frozenset(place[2] for place in places if place[2] and int(place[1]) == focal)
+        within = frozenset(place[2] for place in places if place[2] and int(place[1]) == focal)
         return cls(
             frozenset(int(place[1]) for place in places),
-            frozenset(value.partition("[")[0] for value in values),
-            values,
+            frozenset(re.split(r"[.\[]", place)[0] for place in within),
+            within,
         )
+
+    def touches(self, place: str) -> bool:
+        """Whether something is wrong at that place of the focal resource, or within it."""
+        return any(one == place or one.startswith((place + ".", place + "[")) for one in self.places)
 
     def sound(self, resource: dict[str, Any]) -> dict[str, Any]:
         """What of the focal resource may be repeated. A place names `servicedDate` without its type."""
@@ -67,8 +72,12 @@ class Echo:
         self._copied: dict[int, dict[str, Any]] = {}
 
     def entries(self) -> list[dict[str, Any]]:
-        """The entries repeated so far, and with them all that they refer to, in order of first mention."""
-        return [framed(resource["resourceType"], resource) for resource in self._copied.values()]
+        """The entries repeated so far, and with them all that they refer to, in the order of real answers."""
+        # The sort is stable: within a group it is the order of first mention.
+        copies = sorted(
+            self._copied.values(), key=lambda copy: _GROUPS.get(copy["resourceType"], len(_GROUPS))
+        )
+        return [framed(resource["resourceType"], resource) for resource in copies]
 
     def reference(self, element: Any, near: Entry) -> dict[str, Any] | None:
         """A Reference of ours to what an element of the request refers to; None if it names nothing."""
