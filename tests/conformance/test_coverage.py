@@ -85,7 +85,7 @@ def test_a_rule_needs_what_its_scope_says() -> None:
 
 
 def test_what_the_gateway_itself_keeps_is_named_where_it_does_so() -> None:
-    rooms = [ROOT / "src" / "claimgw" / room for room in ("clearinghouse", "endpoint")]
+    rooms = [ROOT / "src" / "claimgw" / room for room in ("access", "clearinghouse", "endpoint")]
     source = "".join(file.read_text("utf-8") for room in rooms for file in room.rglob("*.py"))
     assert {code for code in BY_GATEWAY if f'"{code}"' not in source and f"{code}:" not in source} == set()
 

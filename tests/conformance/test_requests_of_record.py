@@ -18,14 +18,11 @@ from claimgw.conformance.memory import Memory, Standing
 from claimgw.conformance.severity import direction_of
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.findings import Finding, Severity
-from tests.conformance.real_messages import files, needed, raw
+from tests.conformance.real_messages import files, needed, pairs, raw
 
 Json = dict[str, Any]
 
-_JUNK: tuple[Any, ...] = (
-    *(None, 1, "x", [], [1], [{}], {}),
-    *({"identifier": []}, [{"identifier": {"value": {}}}]),
-)
+_JUNK: tuple[Any, ...] = (*(None, 1, "x", [1], [{}], {"identifier": []}, [{"identifier": {"value": {}}}]),)
 _EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -279,3 +276,15 @@ def test_what_insurers_really_start_gets_no_error_for_what_is_older_than_the_rec
         assert [
             one.code for one in told if one.severity is Severity.ERROR and one.code in known - alone
         ] == []
+
+
+@needed
+def test_a_related_claim_that_is_unknown_is_told_where_the_real_server_tells_it() -> None:
+    expected = {(pair.file, one) for pair in pairs() for one in pair.errors if one[0] == "BV-00725"}
+    found = {
+        (file, (one.code, one.path))
+        for file in {file for file, _ in expected}
+        for one in _found(_message(json.loads(raw(file))), Memory())
+        if one.severity is Severity.ERROR
+    }
+    assert expected == found != set()

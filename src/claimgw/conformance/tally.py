@@ -33,11 +33,16 @@ class Stage:
     more: Sequence[tuple[Finding, int]]
 
 
+def uncoded(path: str, text: str, hint: str, severity: Severity) -> Finding:
+    """What is worth telling and has no code on nphies' list: under the code for everything else."""
+    return Finding("GE-00000", path, text, hint, severity)
+
+
 def unlisted(path: str, number: int, severity: Severity, *, complete: bool) -> Finding:
     """That there are so many others, or at least so many."""
     findings = "1 more finding is" if number == 1 else f"{number} more findings are"
     least = "" if complete else "At least "
-    return Finding("GE-00000", path, f"{least}{findings} not listed", "See to those listed first", severity)
+    return uncoded(path, f"{least}{findings} not listed", "See to those listed first", severity)
 
 
 class Tally:

@@ -6,6 +6,7 @@ Asked apart from `check`, whose verdict does not depend on it: one look at the t
 from collections.abc import Iterator
 from typing import Any
 
+from claimgw.conformance.tally import uncoded
 from claimgw.conformance.terminology import Terminology
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.findings import Finding, Severity
@@ -25,7 +26,7 @@ def unchecked(envelope: Envelope, terminology: Terminology) -> list[Finding]:
             first, count = met.get(system, (place, 0))
             met[system] = first, count + 1
     return [
-        Finding("GE-00000", place, _text(system, count), _HINT, Severity.INFORMATION)
+        uncoded(place, _text(system, count), _HINT, Severity.INFORMATION)
         for system, (place, count) in met.items()
     ]
 

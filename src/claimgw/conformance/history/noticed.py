@@ -10,11 +10,11 @@ from claimgw.conformance.case import Case, extensions_at, objects_at, place
 from claimgw.conformance.history.duplicates import duplicates, resubmitted, services_of
 from claimgw.conformance.history.mentions import encounter_of, extended, patient_of
 from claimgw.conformance.memory import Memory, Request, Standing
+from claimgw.conformance.tally import uncoded
 from claimgw.messages.envelope import Entry, Envelope, inner
 from claimgw.messages.findings import Finding, Severity
 from claimgw.messages.identifiers import Identifier
 
-_CODE = "GE-00000"
 # How long a check of eligibility is recent. Policies change by the month; a guide names no limit.
 RECENT = timedelta(days=30)
 _LIVE = (Standing.OPEN, Standing.ANSWERED)
@@ -112,8 +112,7 @@ def batch_again(case: Case) -> Iterator[Finding]:
             one.received_at < case.now and one.standing is not Standing.REFUSED for one in earlier
         ):
             told.add(batch)
-            yield Finding(
-                _CODE,
+            yield uncoded(
                 f"{place(entry)}{focal.path.removeprefix('Bundle')}.extension",
                 "The batch identifier was used for an earlier batch",
                 "Give every batch an identifier of its own",
@@ -122,7 +121,7 @@ def batch_again(case: Case) -> Iterator[Finding]:
 
 
 def _information(path: str, text: str, hint: str) -> Finding:
-    return Finding(_CODE, path, text, hint, Severity.INFORMATION)
+    return uncoded(path, text, hint, Severity.INFORMATION)
 
 
 def _claim(case: Case) -> tuple[Entry | None, Memory | None]:
