@@ -33,11 +33,13 @@ def _server_packages() -> set[str]:
     }
 
 
+def alone(program: str) -> str:
+    """The program, as it runs where the server's packages are not installed."""
+    return f"HIDDEN = {_server_packages()!r}\n{HIDING}\n{program}"
+
+
 def _run(program: str) -> "subprocess.CompletedProcess[str]":
-    hidden = f"HIDDEN = {_server_packages()!r}\n"
-    return subprocess.run(
-        [sys.executable, "-c", hidden + HIDING + program], capture_output=True, text=True, check=False
-    )
+    return subprocess.run([sys.executable, "-c", alone(program)], capture_output=True, text=True, check=False)
 
 
 def test_what_is_hidden_is_the_server() -> None:

@@ -1,6 +1,7 @@
 """Does a provider get every message of its mailbox once it is done with the one before, and lose none?"""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from claimgw.client import (
+    BlockingProviderClient,
     Case,
     ClientFault,
     Credentials,
@@ -20,6 +22,7 @@ from claimgw.client import (
     PollRefused,
     ProviderClient,
 )
+from claimgw.errors import ConfigurationError
 from tests.client.office import Office, answered
 from tests.client.test_gateway import PatientClock
 from tests.gateway import HOSPITAL
@@ -161,3 +164,28 @@ async def test_the_gateway_tells_where_a_claim_stands() -> None:
         office.refusing = 401
         with pytest.raises(NotAnAnswer, match="HTTP 401"):
             await client.exchanges(Identifier(SYSTEM, "C-1"))
+
+
+async def test_a_program_without_an_event_loop_does_the_same() -> None:
+    office = Office()
+    office.deposit("C-1", "C-2", "C-3")
+
+    def work(url: str) -> list[str | None]:
+        with BlockingProviderClient(url, HOSPITAL, Credentials(key="cgw_1")) as client:
+            for message in client.poll(count=1):
+                if message.about == "C-2":
+                    break
+            steps = client.follow(Identifier(SYSTEM, "C-3"), seconds=10)
+            told = [step.message.about for step in steps]
+            assert client.exchanges(Identifier(SYSTEM, "C-3")) == ()
+            return told + [message.about for message in client.poll(count=1)]
+
+    async with served(office.app) as url:
+        assert await asyncio.to_thread(work, url) == ["C-3", "C-2"]
+
+
+def test_a_blocking_client_that_cannot_begin_leaves_no_thread() -> None:
+    threads = threading.active_count()
+    with pytest.raises(ConfigurationError):
+        BlockingProviderClient("nowhere", HOSPITAL)
+    assert threading.active_count() == threads

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from claimgw.client.cases import Case
+from claimgw.client.cases import Case, case_of
 from claimgw.client.faults import NotAMessage, NotAnAnswer
 from claimgw.client.reading import coded, extension, objects, text
 from claimgw.client.views import View, adjudication, view
@@ -74,9 +74,9 @@ class Answer:
 
     @property
     def about(self) -> str | None:
-        """The value of the claim's business identifier that the answer is about."""
-        named = self.envelope.request_identifier if self.envelope else None
-        return named.value if named else None
+        """The value of the business identifier of the claim or authorization it is about."""
+        found = case_of(self.envelope) if self.envelope else None
+        return found.identifier.value if found else None
 
     @property
     def case(self) -> Case:

@@ -49,9 +49,11 @@ class RecentAnswers:
         self._kept: OrderedDict[str, bytes] = OrderedDict()
 
     async def find(self, key: str) -> bytes | None:
+        """The answer, unless so many others came after it."""
         return self._kept.get(key)
 
     async def keep(self, key: str, answer: bytes) -> None:
+        """Keep it, and drop the oldest if there are too many."""
         self._kept[key] = answer
         if len(self._kept) > self._limit:
             self._kept.popitem(last=False)

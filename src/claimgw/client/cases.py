@@ -29,7 +29,7 @@ class Case:
         Where a TPA acts for the insurer, take it from the claim: an answer that the gateway wrote does not
         name the TPA. Raises NotAMessage.
         """
-        found = _of(opened(message))
+        found = case_of(opened(message))
         if found is None:
             raise NotAMessage("the message is about no claim or authorization")
         return found
@@ -58,7 +58,8 @@ def focal(message: bytes | Envelope, kind: str) -> dict[str, Any]:
     return found.resource
 
 
-def _of(envelope: Envelope) -> Case | None:
+def case_of(envelope: Envelope) -> Case | None:
+    """As `Case.of`; None for a message that is about no claim or authorization."""
     focal = envelope.focal
     insurer = _payer(envelope)
     match focal.type if focal else None:

@@ -38,9 +38,11 @@ class PollMemory:
         self._pending: Pending | None = None
 
     def load(self) -> Pending | None:
+        """The unfinished poll, if there is one."""
         return self._pending
 
     def save(self, pending: Pending | None) -> None:
+        """Keep it, or None when it is finished."""
         self._pending = pending
 
 
@@ -56,7 +58,7 @@ class PollFile:
         self._file = file
 
     def load(self) -> Pending | None:
-        """Raises ClientFault if the file is none of ours."""
+        """The unfinished poll, if there is one. Raises ClientFault if the file is none of ours."""
         try:
             kept = msgspec.json.decode(self._file.read_bytes(), type=_Kept)
         except FileNotFoundError:
@@ -66,6 +68,7 @@ class PollFile:
         return Pending(kept.request.encode(), kept.finished)
 
     def save(self, pending: Pending | None) -> None:
+        """Write it through to the disk, or remove the file. Raises OSError."""
         if pending is None:
             self._file.unlink(missing_ok=True)
             return

@@ -88,6 +88,7 @@ class Identifier:
         return next(filter(None, map(cls.of, candidates)), None)
 
     def on_the_wire(self) -> dict[str, str]:
+        """The FHIR Identifier."""
         return {"system": self.system, "value": self.value}
 
 
