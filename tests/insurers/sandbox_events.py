@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from claimgw.clock import ManualClock
 from claimgw.conformance import Direction, check
@@ -17,12 +18,13 @@ from claimgw.insurers.sandbox.in_process import InProcess
 from claimgw.insurers.spi import Answered, Connection
 from claimgw.messages import envelope
 from claimgw.messages.findings import Severity
-from tests.insurers.sandbox_requests import Json, decode, encode, pass_time
+from tests.insurers.sandbox_requests import SD, Json, decode, encode, pass_time
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HOSPITAL, FALCON = "PR-1001", "INS-2001"
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 LATER = datetime(2026, 12, 30, tzinfo=UTC)
+CLAIM = "CLM-1"
 TAKEN = (
     b'{"resourceType":"Bundle","entry":[{"resource":'
     b'{"resourceType":"MessageHeader","response":{"code":"ok"}}}]}'
@@ -122,3 +124,37 @@ def assert_faultless(*messages: bytes) -> None:
         assert isinstance(judged, envelope.Envelope), judged
         found = check(judged, LATER, direction=Direction.REQUEST, all_stages=True)
         assert [one for one in found if one.severity is not Severity.INFORMATION] == []
+
+
+def code(concept: Json) -> str:
+    found: str = concept["coding"][0]["code"]
+    return found
+
+
+def reissued(response: Json) -> str | None:
+    held = [one for one in response["extension"] if one["url"] == f"{SD}extension-adjudication-reissue"]
+    return code(held[0]["valueCodeableConcept"]) if held else None
+
+
+def site_of(holder: Json) -> str:
+    (found,) = [one for one in holder["extension"] if one["url"] == f"{SD}extension-siteEligibility"]
+    return code(found["valueCodeableConcept"])
+
+
+def cancel(claim: str = CLAIM, **changed: Any) -> bytes:
+    return sent("cancel-request", "TSK-1", focus=about(claim), **changed)
+
+
+def status(claim: str = CLAIM) -> bytes:
+    return sent("status-check", "TSK-2", focus=about(claim))
+
+
+def reply_to(question: Json, identifier: str = "COM-1", claim: str = CLAIM) -> bytes:
+    based_on = [{"type": "CommunicationRequest", "identifier": question["identifier"][0]}]
+    return sent("communication", identifier, basedOn=based_on, about=[about(claim)])
+
+
+async def status_of(scene: Scene, claim: str = CLAIM) -> str:
+    answer = await scene.says(status(claim))
+    assert_faultless(answer)
+    return code(focal(answer)["output"][0]["valueCodeableConcept"])

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from claimgw.ids import derived_id
-from claimgw.insurers.sandbox import answers
+from claimgw.insurers.sandbox import answers, authorizations
 from claimgw.insurers.sandbox.adjudicate import Judgement
-from claimgw.insurers.sandbox.cases import Case, names_question
+from claimgw.insurers.sandbox.cases import Case, Kind, names_question
 from claimgw.insurers.sandbox.claim_response import (
     DUPLICATE,
     UNKNOWN_MEMBER,
@@ -232,7 +232,9 @@ def questioning(request: Request, stamp: Stamp, **wanted: str) -> bytes:
 
 
 def deciding(case: Case, judgement: Judgement, stamp: Stamp) -> bytes:
-    """The complete answer to a case, now, as a message of its own."""
+    """The complete answer to a case, now, as a message of its own; an advanced one is restated."""
+    if case.kind is Kind.ADVANCED:
+        return authorizations.granted(authorizations.grant_of(case, judgement), stamp, again=True)
     request = case.request
     response = decision(request, judgement, stamp, Stage.COMPLETE, case.outcomes)
     return answers.deferred(request, response, stamp)
