@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from claimgw.conformance.case import extensions_at, items_at, object_at, objects_at, text_at
+from claimgw.conformance.case import extensions_at, items_at, objects_at, text_at
 from claimgw.conformance.memory import Key
 from claimgw.messages.envelope import Entry, Envelope, inner
 from claimgw.messages.identifiers import Identifier, LicenceKind
@@ -101,10 +101,10 @@ def _mentioned(envelope: Envelope) -> Iterator[_Mention]:
 
 def _of_focal(envelope: Envelope) -> Iterator[_Mention]:
     focal = envelope.focal
-    read = _READERS.get(focal.type) if focal else None
-    if focal is None or read is None:
+    if focal is None:
         return
-    yield from read(envelope, focal)
+    if read := _READERS.get(focal.type):
+        yield from read(envelope, focal)
     if patient := patient_of(envelope):
         yield patient
 
@@ -158,15 +158,9 @@ def _of_notice(envelope: Envelope, notice: Entry) -> Iterator[_Mention]:
     yield from _key(envelope, notice.resource.get("payment"), notice, "PaymentReconciliation")
 
 
-def _of_eligibility_request(_: Envelope, __: Entry) -> Iterator[_Mention]:
-    """Only whom it is about."""
-    return iter(())
-
-
 _READERS: Mapping[str, Callable[[Envelope, Entry], Iterator[_Mention]]] = {
     "Claim": _of_claim,
     "ClaimResponse": _of_claim_response,
-    "CoverageEligibilityRequest": _of_eligibility_request,
     "CoverageEligibilityResponse": _of_eligibility_response,
     "Task": _of_task,
     "Communication": _of_communication,
@@ -189,7 +183,7 @@ def _typed(envelope: Envelope, reference: Any, near: Entry) -> Iterator[Key]:
 
 
 def _key(envelope: Envelope, reference: Any, near: Entry, kind: str) -> Iterator[Key]:
-    if object_at(reference) is not None and (identifier := named(envelope, reference, near)):
+    if identifier := named(envelope, reference, near):
         yield Key.of(kind, identifier)
 
 

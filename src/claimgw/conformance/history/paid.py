@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from claimgw.conformance.case import Case, codes_at, objects_at, place, text_at
+from claimgw.conformance.case import Case, codes_at, object_at, objects_at, place, text_at
 from claimgw.conformance.history.beyond import unknown
 from claimgw.conformance.history.mentions import named
 from claimgw.conformance.memory import Request, Standing, Statement
 from claimgw.conformance.rules.facts.moments import day, later
 from claimgw.messages.envelope import Entry
 from claimgw.messages.findings import Finding
-from claimgw.messages.identifiers import Identifier, Licence
+from claimgw.messages.identifiers import Identifier
 
 _ANSWERS = frozenset({"claim-response", "priorauth-response"})
 _SEE = "Name the claim and the answer that are paid by system and value"
@@ -41,8 +41,8 @@ def on_record(case: Case) -> Iterator[Finding]:
     """BV-00024, BV-00362: the claim and the answer of a payment detail are on record."""
     for one in _details(case):
         if one.asked is not None and one.request is None:
-            path = f"{one.path}.request"
-            yield unknown(case, "BV-00024", path, "There is no such claim of this provider on record", _SEE)
+            text = "There is no such claim of this provider on record"
+            yield unknown(case, "BV-00024", f"{one.path}.request", text, _SEE)
         if one.answered is not None and one.answer is None:
             yield unknown(
                 case,
@@ -139,29 +139,25 @@ def directed(case: Case) -> Iterator[Finding]:
 
 
 def _due(one: _Detail) -> tuple[str | None, str]:
-    """The licence of whom the money is for, None if nobody can tell; and the code for telling another."""
-    request = one.request
-    if request is None:
+    """The licence of whom the money is for, None if nobody can tell; and the code for telling another.
+
+    The answer says whether it is the provider or another; where it does not, the claim.
+    """
+    if one.request is None:
         return None, ""
-    claim = request.message.focal if request.message else None
-    answer = one.answer.message.focal if one.answer and one.answer.message else None
-    kinds = codes_at(answer.resource, "payeeType") if answer else []
-    if claim is not None and not kinds:
-        kinds = codes_at(claim.resource, "payee", "type")
+    claim, answer = _focal(one.request), _focal(one.answer)
+    kinds = codes_at(answer and answer.resource, "payeeType")
+    kinds = kinds or codes_at(claim and claim.resource, "payee", "type")
     if "other" not in {kind for _, kind in kinds}:
-        return request.provider, "BV-00495"
-    party = _payee(request) if claim else None
+        return one.request.provider, "BV-00495"
+    message = one.request.message
+    named_instead = object_at(claim and claim.resource, "payee", "party")
+    party = message.party(named_instead, claim) if message else None
     return str(party) if party else None, "BV-00496"
 
 
-def _payee(request: Request) -> Licence | None:
-    """The organization that a claim names to be paid; None for a person."""
-    if request.message is None or request.message.focal is None:
-        return None
-    payee = request.message.focal.resource.get("payee")
-    return request.message.party(
-        payee.get("party") if isinstance(payee, dict) else None, request.message.focal
-    )
+def _focal(one: Request | Statement | None) -> Entry | None:
+    return one.message.focal if one and one.message else None
 
 
 def _void(one: _Detail, request: Request) -> bool:
@@ -226,5 +222,5 @@ def notice(case: Case) -> Iterator[Finding]:
 
 
 def _payment_date(told: Statement) -> str | None:
-    payment = told.message.focal if told.message else None
+    payment = _focal(told)
     return text_at(payment.resource, "paymentDate") if payment else None
