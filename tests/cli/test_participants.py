@@ -75,6 +75,38 @@ def test_a_change_leaves_what_is_not_named(terminal: Terminal) -> None:
     assert (shown["settings"]["answer_seconds"], shown["events"]) == (50, None)
 
 
+def test_a_webhook_has_a_secret_that_is_shown_once(terminal: Terminal) -> None:
+    change = ("participants", "change", "provider:PR-1001")
+    url = "https://his.example/claims?for=7"
+    first = terminal.read(*change, "--webhook", url)["settings"]
+    assert first["webhook"] == url
+    assert first["webhook_secret"].startswith("whsec_")
+    assert "whsec_" not in terminal.type("participants", "show", "provider:PR-1001")
+    again = terminal.read(*change, "--name", "Clinic")["settings"]
+    assert (again["webhook"], again["webhook_secret"]) == (url, "(not shown)")
+    assert terminal.read(*change, "--webhook", url)["settings"]["webhook_secret"] != first["webhook_secret"]
+    gone = terminal.read(*change, "--webhook", "")["settings"]
+    assert (gone["webhook"], gone["webhook_secret"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("licence", "words", "text"),
+    [
+        ("provider:PR-1001", ("--webhook", "http://his.example/"), "begins with https"),
+        ("provider:PR-1001", ("--webhook", "https://"), "a URL of"),
+        ("provider:PR-1001", ("--webhook", "https://me:pw@his.example/"), "without user"),
+        ("provider:PR-1001", ("--webhook", "ftp://127.0.0.1/"), "begins with https"),
+        ("provider:PR-1001", ("--set", "webhook=https://his.example/"), "belong together"),
+        ("provider:PR-1001", ("--webhook", "https://a.example", "--set", "webhook_secret=abc"), "base64"),
+        ("payer:INS-2001", ("--webhook", "https://ins.example/"), "only providers"),
+    ],
+)
+def test_a_webhook_that_cannot_be_is_refused(
+    licence: str, words: tuple[str, ...], text: str, terminal: Terminal
+) -> None:
+    assert text in terminal.type("participants", "change", licence, *words, code=2)
+
+
 def test_an_insurer_may_go_over_to_paper(terminal: Terminal) -> None:
     terminal.type(
         "participants", "change", "payer:INS-2001", "--endpoint", "", "--adapter", "", "--set", "mode=by-hand"

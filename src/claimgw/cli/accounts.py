@@ -1,6 +1,5 @@
 """How are providers, insurers and TPAs entered, changed and blocked from the command line?"""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
@@ -8,11 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from claimgw.access.participants import FHIR_HTTP, Kind, Participant, ParticipantSettings
+from claimgw.access.webhooks import new_secret
+from claimgw.cli.accounts_shown import as_json_of, show_participant
 from claimgw.cli.arguments import AsJson, LicenceArgument, assignments, day, licence, note
-from claimgw.cli.output import print_fields, print_json, print_line, print_table
+from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.session import Refusal, run
 from claimgw.clock import SystemClock
-from claimgw.errors import ConfigurationError
 from claimgw.insurers.spi import find_adapter
 from claimgw.messages.identifiers import Licence, LicenceKind
 from claimgw.store import participants as store
@@ -35,6 +35,13 @@ Events = Annotated[
     list[str] | None,
     typer.Option("--event", help="An event it may send; may be repeated. None: all of its kind."),
 ]
+Webhook = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Told when a provider's mailbox is not empty; makes a new secret, shown once. '' takes it away.",
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A setting; may be repeated. 'settings' lists them."),
@@ -55,6 +62,7 @@ def add(
     endpoint: Endpoint = None,
     adapter: AdapterName = None,
     event: Events = None,
+    webhook: Webhook = None,
     set_: Set = None,
     as_json: AsJson = False,
 ) -> None:
@@ -67,7 +75,7 @@ def add(
         endpoint=endpoint,
         adapter=adapter or (FHIR_HTTP if endpoint else None),
         events=tuple(event) if event else None,
-        settings=assignments(set_ or []),
+        settings=_hooked(webhook) | assignments(set_ or []),
         created_at=now,
         changed_at=now,
     )
@@ -78,7 +86,7 @@ def add(
             await store.add_participant(unit, usable)
         return usable
 
-    _show(run(work), as_json)
+    show_participant(run(work), as_json, secret_too=bool(webhook))
 
 
 @commands.command("list", epilog="Example: claimgw participants list --kind insurer --json")
@@ -93,7 +101,7 @@ def list_(
 
     records = run(work)
     if as_json:
-        print_json([_as_json(record) for record in records])
+        print_json([as_json_of(record) for record in records])
         return
     print_table(
         "Participants",
@@ -113,13 +121,14 @@ def show(licence: LicenceArgument, as_json: AsJson = False) -> None:
             return record, [s for s in await store.all_services(unit) if licence in (s.tpa, s.insurer)]
 
     record, services = run(work)
-    _show(record, as_json, services)
+    show_participant(record, as_json, services)
 
 
 @commands.command(
     epilog="Examples:\n\n"
     "claimgw participants change payer:INS-2001 --set most_in_flight=8 --unset grace_seconds\n\n"
-    "claimgw participants change provider:PR-1001 --event claim-request --event poll-request"
+    "claimgw participants change provider:PR-1001 --event claim-request --event poll-request\n\n"
+    "claimgw participants change provider:PR-1001 --webhook https://his.example/claims"
 )
 def change(
     licence: LicenceArgument,
@@ -130,6 +139,7 @@ def change(
     all_events: Annotated[
         bool, typer.Option("--all-events", help="It may send all of its kind again.")
     ] = False,
+    webhook: Webhook = None,
     set_: Set = None,
     unset: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Back to the default.")] = None,
     as_json: AsJson = False,
@@ -144,7 +154,7 @@ def change(
     values: dict[str, Any] = {field: value or None for field, value in given.items() if value is not None}
     if all_events:
         values["events"] = None
-    settings = assignments(set_ or [])
+    settings = _hooked(webhook) | assignments(set_ or [])
     if strange := set(unset or ()) - ParticipantSettings.model_fields.keys():
         raise typer.BadParameter(f"there is no setting {', '.join(sorted(strange))}", param_hint="--unset")
 
@@ -156,7 +166,7 @@ def change(
             await store.change_participant(unit, usable, _clock.now())
             return await known(unit, licence)
 
-    _show(run(work), as_json)
+    show_participant(run(work), as_json, secret_too=bool(webhook))
 
 
 @commands.command(epilog="Example: claimgw participants block provider:PR-1001 --reason 'contract ended'")
@@ -246,47 +256,16 @@ def _kind_of(licence: str) -> Kind:
     return Kind.PROVIDER if Licence.parse(licence).kind is LicenceKind.PROVIDER else Kind.INSURER
 
 
+def _hooked(webhook: str | None) -> dict[str, Any]:
+    """The settings of a webhook: every new one has a new secret."""
+    if webhook is None:
+        return {}
+    return {"webhook": webhook or None, "webhook_secret": new_secret() if webhook else None}
+
+
 def _checked(record: ParticipantRecord) -> ParticipantRecord:
     """The record with its settings in the form that is kept. Raises ConfigurationError."""
     participant = Participant.read(record)
     if participant.adapter is not None:
         find_adapter(participant.adapter)
     return replace(record, settings=participant.settings.write())
-
-
-def _as_json(record: ParticipantRecord) -> dict[str, Any]:
-    """`settings` are those in force, defaults included; `fault` says why a row spoilt by hand is left out."""
-    try:
-        settings, fault = Participant.read(record).settings.model_dump(mode="json"), None
-    except ConfigurationError as unusable:
-        settings, fault = dict(record.settings), str(unusable)
-    return {
-        "licence": record.licence,
-        "kind": record.kind,
-        "name": record.name,
-        "endpoint": record.endpoint,
-        "adapter": record.adapter,
-        "events": record.events,
-        "blocked_at": record.blocked_at,
-        "blocked_reason": record.blocked_reason,
-        "created_at": record.created_at,
-        "changed_at": record.changed_at,
-        "settings": settings,
-        "fault": fault,
-    }
-
-
-def _show(record: ParticipantRecord, as_json: bool, services: Sequence[Service] = ()) -> None:
-    fields = _as_json(record)
-    served = [
-        {"tpa": s.tpa, "insurer": s.insurer, "from": str(s.from_day), "to": s.to_day and str(s.to_day)}
-        for s in services
-    ]
-    if as_json:
-        print_json(fields | {"serves": served})
-        return
-    settings = fields.pop("settings")
-    print_fields(record.licence, fields.items())
-    print_fields("settings", settings.items())
-    for s in served:
-        print_line(f"{s['tpa']} serves {s['insurer']} from {s['from']} to {s['to'] or 'further notice'}.")

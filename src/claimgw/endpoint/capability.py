@@ -33,6 +33,7 @@ def capability_statement(
     """The FHIR R4 resource, as served under `base`; `at` is when this was last changed."""
     return {
         "resourceType": "CapabilityStatement",
+        "id": "claimgw",
         "url": f"{base}/metadata",
         "version": version,
         "name": "Claimgw",
