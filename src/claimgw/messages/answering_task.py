@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from claimgw.messages import frame
 from claimgw.messages.echo import USABLE_ID, Faulty
 from claimgw.messages.envelope import Entry, Envelope, licence_of
 from claimgw.messages.findings import Finding, task_outputs
@@ -40,15 +41,9 @@ class Result:
 
 def answerable(request: Envelope) -> bool:
     """Whether an answering Task can be written at all."""
-    return (
-        request.event is not None
-        and request.event.code in _CODES
-        and request.sender is not None
-        and request.receiver is not None
-        and request.header_id is not None
-        and request.focal is not None
-        and request.focal.type == "Task"
-    )
+    known = request.event is not None and request.event.code in _CODES
+    focused = request.focal is not None and request.focal.type == "Task"
+    return known and focused and frame.answerable(request)
 
 
 def output(stamp: Stamp, kind: str, value: Mapping[str, Any]) -> dict[str, Any]:

@@ -112,6 +112,16 @@ def header(
     return entry("MessageHeader", without_none(resource))
 
 
+def answerable(request: Envelope) -> bool:
+    """Whether an answer can be addressed: event, both parties and the header's id are known."""
+    return (
+        request.event is not None
+        and request.sender is not None
+        and request.receiver is not None
+        and request.header_id is not None
+    )
+
+
 def reply_header(
     request: Envelope,
     stamp: Stamp,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from claimgw.messages import frame
 from claimgw.messages.echo import Echo
 from claimgw.messages.envelope import Entry, Envelope
 from claimgw.messages.events import Event
@@ -13,10 +14,7 @@ from claimgw.messages.identifiers import Identifier, Licence
 def answerable(request: Envelope, focus: str) -> bool:
     """Whether one can be written: event, parties, focal identifier and resource are known (0.3 item 12a)."""
     return (
-        request.event is not None
-        and request.sender is not None
-        and request.receiver is not None
-        and request.header_id is not None
+        frame.answerable(request)
         and request.focal_identifier is not None
         and request.focal is not None
         and request.focal.type == focus
