@@ -43,7 +43,8 @@ class Doors:
 async def open_doors(address: str, **settings: Any) -> AsyncIterator[Doors]:
     """Hospital, clinic and Falcon are welcome; Desert Rose and PR-1003 are blocked; PR-1004 may only poll."""
     clock = ManualClock(START)
-    async with running(address, clock=clock, worker=False, **{"console": False, **settings}) as gateway:
+    quiet = {"worker": False, "console": False}
+    async with running(address, clock=clock, **{**quiet, **settings}) as gateway:
         database = gateway.database
         licences = (HOSPITAL, CLINIC, FALCON, DESERT_ROSE, BLOCKED, LIMITED)
         keys = {licence: await register(database, licence) for licence in licences}
