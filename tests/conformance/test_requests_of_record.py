@@ -215,7 +215,7 @@ def test_a_batch_identifier_that_an_earlier_batch_had_is_told_once_and_forbids_n
         assert [one for one in _texts(found) if one[1] == "warning"] == expected
 
 
-def test_two_hundred_details_take_no_more_than_twice_the_time_of_a_hundred() -> None:
+def test_the_time_for_a_payment_does_not_grow_with_the_square_of_its_details() -> None:
     def seconds(details: int) -> float:
         tree = _tree("payment-reconciliation")
         detail = tree["entry"][1]["resource"]["detail"]
@@ -232,7 +232,7 @@ def test_two_hundred_details_take_no_more_than_twice_the_time_of_a_hundred() -> 
             best = min(best, time.perf_counter() - began)
         return best
 
-    assert seconds(200) < 4 * seconds(100)
+    assert seconds(200) < 3.5 * seconds(100)
 
 
 @pytest.mark.parametrize(
