@@ -154,7 +154,7 @@ class Street:
 async def living(insurer: Insurer, database: Path) -> AsyncIterator[Street]:
     async with (
         served(insurer.app) as endpoint,
-        running(f"sqlite:///{database}", worker=False) as gateway,
+        running(f"sqlite:///{database}", worker=False, mailbox_seconds=0.05) as gateway,
         served(gateway.app) as url,
     ):
         key = await register(gateway.database, HOSPITAL)

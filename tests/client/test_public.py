@@ -70,6 +70,7 @@ def test_the_blocking_client_has_the_same_methods() -> None:
         return {name for name, member in inspect.getmembers(one, inspect.isfunction) if name[0] != "_"}
 
     assert methods(BlockingProviderClient) == methods(ProviderClient)
+    assert _signature(BlockingProviderClient) == _signature(ProviderClient)
     for name in methods(ProviderClient):
         assert _signature(getattr(BlockingProviderClient, name)) == _signature(getattr(ProviderClient, name))
 

@@ -5,9 +5,13 @@ import functools
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
-from claimgw.client.provider import ProviderClient
+from claimgw.client.gateway import Credentials, Options
+from claimgw.client.parties import Provider
+from claimgw.client.provider import INTERVAL_SECONDS, ProviderClient
+from claimgw.clock import Clock
+from claimgw.messages.identifiers import Licence
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,15 +43,21 @@ class BlockingProviderClient:
     Takes what ProviderClient takes and has its methods, which run in a thread of its own.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        url: str,
+        provider: Provider | Licence | str,
+        credentials: Credentials | None = None,
+        *,
+        interval: float = INTERVAL_SECONDS,
+        clock: Clock | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        # Needs no loop before the first message, and may raise.
+        self._client = ProviderClient(url, provider, credentials, interval=interval, clock=clock, **options)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        try:
-            self._client = self._run(_made(*args, **options))
-        except BaseException:
-            self._stop()
-            raise
 
     def __enter__(self) -> Self:
         return self
@@ -62,7 +72,10 @@ class BlockingProviderClient:
         try:
             self._run(self._client.close())
         finally:
-            self._stop()
+            self._run(self._loop.shutdown_asyncgens())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
 
     send = _waiting(ProviderClient.send)
     cancel = _waiting(ProviderClient.cancel)
@@ -75,7 +88,13 @@ class BlockingProviderClient:
     follow = _iterating(ProviderClient.follow)
 
     def _run(self, work: Coroutine[Any, Any, R]) -> R:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        done = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return done.result()
+        except BaseException:
+            # Interrupted here, it would go on there.
+            done.cancel()
+            raise
 
     def _each(self, values: AsyncIterator[R]) -> Iterator[R]:
         async def following() -> R | _Ended:
@@ -84,16 +103,6 @@ class BlockingProviderClient:
         while not isinstance(value := self._run(following()), _Ended):
             yield value
 
-    def _stop(self) -> None:
-        self._run(self._loop.shutdown_asyncgens())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
 
 class _Ended:
     """Stands where no value came any more."""
-
-
-async def _made(*args: Any, **options: Any) -> ProviderClient:
-    return ProviderClient(*args, **options)

@@ -29,7 +29,7 @@ class Doorbell:
     async def wait(self, seconds: float, *, in_vain: bool = False) -> None:
         """Return when it may be worth while to poll, at the latest after so many seconds.
 
-        The stream rings at once while anything waits. `in_vain`: what it rang for is not what is looked for.
+        The stream rings at once while anything waits. `in_vain`: what it rang for last was not there.
         An interval passes then, and it rings only for something else, if the gateway knows Last-Event-ID.
         """
         if in_vain or not self._offered:
@@ -41,8 +41,9 @@ class Doorbell:
 
     async def _listened(self, seconds: float, in_vain: bool) -> bool:
         """Whether it could be waited at the stream, until it rang or the time was over."""
-        bell = asyncio.create_task(self._rung(self._rung_by if in_vain else ""))
-        limit = asyncio.create_task(self._clock.sleep(min(seconds, _LONGEST_WAIT)))
+        opened = asyncio.Event()
+        bell = asyncio.create_task(self._rung(self._rung_by if in_vain else "", opened))
+        limit = asyncio.create_task(self._limit(seconds, opened))
         try:
             await asyncio.wait({bell, limit}, return_when=asyncio.FIRST_COMPLETED)
             return not bell.done() or bell.result()
@@ -51,7 +52,14 @@ class Doorbell:
                 task.cancel()
             await asyncio.gather(bell, limit, return_exceptions=True)
 
-    async def _rung(self, last: str) -> bool:
+    async def _limit(self, seconds: float, opened: asyncio.Event) -> None:
+        """The time to wait for a stream; an interval, while something in between holds it back."""
+        pause = min(seconds, self._interval)
+        await self._clock.sleep(pause)
+        if opened.is_set():
+            await self._clock.sleep(min(seconds, _LONGEST_WAIT) - pause)
+
+    async def _rung(self, last: str, opened: asyncio.Event) -> bool:
         """Whether the stream rang; False if there is none, or it broke."""
         headers = {"Accept": _STREAM} | ({"Last-Event-ID": last} if last else {})
         timeout = httpx.Timeout(_CONNECT_SECONDS, read=None)
@@ -61,6 +69,7 @@ class Doorbell:
             ) as response:
                 kind = response.headers.get("content-type", "")
                 if response.status_code == 200 and kind.startswith(_STREAM):
+                    opened.set()
                     return await self._heard(response)
                 # Whoever is too busy for a stream now may have one later.
                 self._offered = response.status_code in (429, 502, 503, 504)

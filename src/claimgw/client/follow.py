@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from claimgw.client.answers import Answer
+from claimgw.client.cases import case_of
 from claimgw.client.views import Decision, Done, Eligibility, Payment, Question
+from claimgw.messages.identifiers import Identifier
 
 
 class Happening(StrEnum):
@@ -18,7 +20,7 @@ class Happening(StrEnum):
     QUESTION = "question"  # the insurer wants to know something
     CANCELLED = "cancelled"
     PAYMENT = "payment"
-    OTHER = "other"  # a status, an acknowledgement, a cancellation that failed
+    OTHER = "other"  # a status, an acknowledgement, a failed cancellation; something about another claim
 
 
 class End(StrEnum):
@@ -47,9 +49,18 @@ class Step:
         return self.happening in _ENDS[end]
 
 
-def step(message: Answer) -> Step:
-    """What a message says has happened."""
-    return Step(_happening(message), message)
+def step(message: Answer, claim: Identifier | None = None) -> Step:
+    """What a message says has happened, to that claim if one is named."""
+    stray = claim is not None and claim not in _claims(message)
+    return Step(Happening.OTHER if stray else _happening(message), message)
+
+
+def _claims(message: Answer) -> tuple[Identifier | None, ...]:
+    """Which claims a message is about: a payment is about many."""
+    if isinstance(message.view, Payment):
+        return tuple(paid.request for paid in message.view.details)
+    case = case_of(message.envelope) if message.envelope else None
+    return (case.identifier,) if case else ()
 
 
 def _happening(message: Answer) -> Happening:

@@ -30,6 +30,7 @@ class Mailbox:
         """What waits, and comes within so many seconds. Raises PollRefused, or as GatewayClient.send."""
         kept = state or self._unfinished.setdefault(asked, PollMemory())
         until = self._clock.monotonic() + wait
+        waited = False
         while True:
             found = False
             async for one in self._waiting(asked, kept):
@@ -38,7 +39,8 @@ class Mailbox:
             left = until - self._clock.monotonic()
             if left <= 0:
                 break
-            await self._bell.wait(left, in_vain=not found and asked.selective)
+            await self._bell.wait(left, in_vain=waited and not found)
+            waited = True
         self._unfinished.pop(asked, None)
 
     async def _waiting(self, asked: Asked, state: PollState) -> AsyncIterator[Incoming]:

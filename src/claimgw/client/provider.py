@@ -139,7 +139,9 @@ class ProviderClient:
 
         Only what is about the claim is fetched; steps are confirmed, and `state` is used, as in `poll`. A
         payment covers many claims: to be told of it here takes it out of the mailbox for the others too.
-        Raises NotInTime if the end has not come within so many seconds, PollRefused, and as `send`.
+        A gateway that has another message for us all the same is told as `other`.
+        Raises NotInTime if the end has not come within so many seconds, NotAMessage for an answer that is
+        about no claim, PollRefused, and as `send`.
         """
         if isinstance(case, Answer):
             first = step(case)
@@ -149,7 +151,7 @@ class ProviderClient:
             case = case.case
         about = case.identifier if isinstance(case, Case) else case
         async for message, finish in self._mailbox.incoming(Asked(about=about), seconds, state):
-            seen = step(message)
+            seen = step(message, about)
             yield seen
             finish()
             if seen.ends(end):

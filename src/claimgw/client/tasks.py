@@ -38,11 +38,6 @@ class Asked:
     period: Period | None = None
     about: Identifier | None = None
 
-    @property
-    def selective(self) -> bool:
-        """Whether something else may wait that is not asked for."""
-        return bool(self.include or self.exclude or self.period or self.about)
-
 
 def poll_request(
     provider: Provider,
