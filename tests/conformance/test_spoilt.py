@@ -59,8 +59,10 @@ def _found_in_sound(message: str) -> frozenset[tuple[str, str]]:
 def test_a_spoilt_example_gives_its_finding_at_one_place_and_the_sound_one_gives_none(one: Spoilt) -> None:
     example = one.example
     alone = not example.given and example.before is None
-    assert not (_found_in_sound(example.message) if alone else _found(one.sound, None, one.memory(one.sound)))
-    found = _found(one.spoilt, example.received, one.memory(one.spoilt))
+    assert not (
+        _found_in_sound(example.message) if alone else _found(one.sound, None, one.memory(of_spoilt=False))
+    )
+    found = _found(one.spoilt, example.received, one.memory(of_spoilt=True))
     places = {path for code, path in found if code == example.code}
     assert places == {example.expression}
 

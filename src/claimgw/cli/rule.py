@@ -153,7 +153,7 @@ def _judged(shown: Spoilt) -> list[Finding]:
     if not isinstance(envelope, Envelope):
         return [envelope]
     now = datetime.fromisoformat(shown.example.received or shown.sound["timestamp"])
-    memory = shown.memory(shown.spoilt)
+    memory = shown.memory(of_spoilt=True)
     found = check(envelope, now, direction=direction_of(envelope.event), all_stages=True, memory=memory)
     expected = (shown.example.code, shown.example.expression)
     return [one for one in found if (one.code, one.path) == expected]

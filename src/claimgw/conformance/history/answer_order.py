@@ -5,7 +5,7 @@ from typing import Any
 
 from claimgw.conformance.case import Case, extensions_at, place
 from claimgw.conformance.history.answered import answer_of, earlier
-from claimgw.conformance.memory import Statement
+from claimgw.conformance.memory import Request, Statement
 from claimgw.messages.events import Leg
 from claimgw.messages.findings import Finding, Severity
 
@@ -55,21 +55,28 @@ def _has_reason(resource: Any) -> bool:
 
 
 def identifier(case: Case) -> Iterator[Finding]:
-    """BV-00163: the business identifier is that of no other message of its sender; of claims, BV-00457."""
-    envelope, memory = case.envelope, case.memory
-    focal, known = envelope.focal, envelope.event
-    if focal is None or known is None or memory is None or focal.type == "Claim":
-        return
-    if known.leg is Leg.REQUEST:
-        asked = memory.request(focal.type, envelope.focal_identifier)
-        owner, header_id = (asked.provider, asked.header_id) if asked else (None, None)
-    else:
-        said = memory.statement(focal.type, envelope.focal_identifier)
-        owner, header_id = (said.insurer, said.header_id) if said else (None, None)
-    if owner == str(envelope.sender) and header_id != envelope.header_id:
+    """BV-00163: the business identifier is that of no other message of its sender."""
+    focal, header_id = case.envelope.focal, case.envelope.header_id
+    before = _of_that_identifier(case)
+    if focal is not None and before is not None and before.header_id != header_id:
         yield Finding(
             "BV-00163",
             f"{place(focal)}.identifier",
             "The identifier was used for another message",
             "Give each message an identifier of its own",
         )
+
+
+def _of_that_identifier(case: Case) -> Request | Statement | None:
+    """What the sender has sent under the identifier; a claim is BV-00457, a task may be sent again."""
+    envelope, memory = case.envelope, case.memory
+    focal, known = envelope.focal, envelope.event
+    if focal is None or known is None or memory is None:
+        return None
+    if known.leg is not Leg.REQUEST:
+        said = memory.statement(focal.type, envelope.focal_identifier)
+        return said if said and said.insurer == str(envelope.sender) else None
+    if focal.type in ("Claim", "Task"):
+        return None
+    asked = memory.request(focal.type, envelope.focal_identifier)
+    return asked if asked and asked.provider == str(envelope.sender) else None

@@ -70,15 +70,16 @@ class Spoilt:
     before: tuple[dict[str, Any], ...] = ()
     meanwhile: tuple[dict[str, Any], ...] = ()
 
-    def memory(self, tree: dict[str, Any]) -> Memory | None:
-        """With what the message, the sound one or the spoilt, is judged."""
+    def memory(self, *, of_spoilt: bool) -> Memory | None:
+        """With what the spoilt message, or the sound one, is judged."""
         if self.example.before is None:
             return None
         before = [_envelope(one) for one in self.before]
         registered = licences_in([*before, _envelope(self.sound)])
-        if tree is not self.sound:
+        if of_spoilt:
             before += [_envelope(one) for one in self.meanwhile]
-        return remember(before, _envelope(tree), since=self.example.since, licences=registered)
+        about = _envelope(self.spoilt if of_spoilt else self.sound)
+        return remember(before, about, since=self.example.since, licences=registered)
 
 
 _READ = msgspec.json.Decoder(tuple[SpoiltExample, ...], float_hook=Decimal)
@@ -107,8 +108,7 @@ def _spoilt(example: SpoiltExample, tree: Callable[[str], dict[str, Any]]) -> Sp
         return tuple(patched(tree(one.message), one.patch) for one in earlier)
 
     sound = patched(tree(example.message), example.given)
-    # Another object than the sound one, though nothing be changed in it: what came before may be the fault.
-    spoilt = dict(patched(sound, example.patch))
+    spoilt = patched(sound, example.patch)
     return Spoilt(example, sound, spoilt, all_of(example.before or ()), all_of(example.meanwhile))
 
 
