@@ -169,3 +169,24 @@ def test_a_batch_extension_that_is_not_repeated_is_told_and_refuses_nothing() ->
     )
     found = judged(ANSWER, remember([request], ANSWER))
     assert codes(found) == [("BV-00452", Severity.WARNING)]
+
+
+def test_an_eligibility_request_under_an_identifier_that_was_used_is_refused() -> None:
+    first = message("eligibility-request")
+    again = message("eligibility-request", ("replace", "/entry/0/resource/id", "another"))
+    found = check(again, NOW, direction=Direction.REQUEST, memory=remember([first], again), all_stages=True)
+    assert ("BV-00163", Severity.ERROR) in codes(found)
+
+
+def test_a_cancellation_whose_answer_was_lost_may_be_sent_again_under_its_identifier() -> None:
+    first = message("cancel-request")
+    again = message("cancel-request", ("replace", "/entry/0/resource/id", "another"))
+    found = check(again, NOW, direction=Direction.REQUEST, memory=remember([first], again), all_stages=True)
+    assert "BV-00163" not in dict(codes(found))
+
+
+def test_a_second_answer_to_a_cancellation_that_the_gateway_gave_up_is_the_insurers_first() -> None:
+    answer = message("cancel-response")
+    sent = remember([message("cancel-request")], answer)
+    given_up = replace(statement_of(answer, NOW), by_gateway=True, header_id="another")
+    assert judged(answer, asked(sent, answers=(given_up,))) == []
