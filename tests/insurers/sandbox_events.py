@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from claimgw.clock import ManualClock
-from claimgw.conformance import Direction, check
+from claimgw.conformance import Direction, check, direction_of
+from claimgw.conformance.history.remembered import remember
 from claimgw.errors import StoreUnavailable
 from claimgw.insurers.sandbox.control import Control
 from claimgw.insurers.sandbox.in_process import InProcess
@@ -37,11 +38,13 @@ class Gateway:
 
     came: list[bytes] = field(default_factory=list)
     away: bool = False
+    transcript: list[bytes] = field(default_factory=list)  # all that was said, by either side
 
     async def door(self, message: bytes) -> bytes:
         if self.away:
             raise StoreUnavailable("the database is away")
         self.came.append(message)
+        self.transcript.append(message)
         return TAKEN
 
 
@@ -60,6 +63,7 @@ class Scene:
         reply = await self.insurer.deliver(message, seconds=5)
         assert isinstance(reply, Answered)
         assert reply.status == 200
+        self.gateway.transcript += [message, reply.body]
         return reply.body
 
     async def claims(self, identifier: str) -> Json:
@@ -158,3 +162,19 @@ async def status_of(scene: Scene, claim: str = CLAIM) -> str:
     answer = await scene.says(status(claim))
     assert_faultless(answer)
     return code(focal(answer)["output"][0]["valueCodeableConcept"])
+
+
+def faults_in(transcript: list[bytes]) -> list[str]:
+    """The codes of what the insurer said wrongly, to someone who remembers all that was said before."""
+    before: list[envelope.Envelope] = []
+    codes: list[str] = []
+    for message in transcript:
+        told = envelope.read(message)
+        assert isinstance(told, envelope.Envelope)
+        direction = direction_of(told.event)
+        if direction is not Direction.REQUEST:
+            known = remember(before, told, since=NOW.date())
+            found = check(told, LATER, direction=direction, all_stages=True, memory=known)
+            codes += [one.code for one in found]
+        before.append(told)
+    return codes

@@ -12,14 +12,18 @@ from tests.insurers.sandbox_events import (
     CLAIM,
     HOSPITAL,
     Scene,
+    all_of,
     assert_faultless,
     cancel,
     code,
     event_of,
+    faults_in,
     focal,
     reissued,
+    reply_to,
     scene_of,
     sent,
+    status,
 )
 from tests.insurers.sandbox_requests import header_of, outcome_of, pass_time
 
@@ -166,3 +170,26 @@ async def test_an_advanced_authorization_in_part_is_reviewed_on_request(scene: S
     assert_faultless(reviewed)
     assert (focal(reviewed)["preAuthRef"], outcome_of(focal(reviewed))) == (handed.subject, "approved")
     assert reissued(focal(reviewed)) == "adjudication"
+
+
+async def test_nothing_it_says_contradicts_what_came_before(scene: Scene) -> None:
+    await scene.says(sent("eligibility-request", "ELG-1"))
+    await scene.says(sent("priorauth-request-oral", "PA-1-STEPS-1").replace(b"INS-2002", b"INS-2001"))
+    await scene.posts()
+    await scene.posts()
+    await scene.claims("CLM-1-ASKNOW")
+    (question,) = all_of(scene.gateway.transcript[-1], "CommunicationRequest")
+    await scene.says(reply_to(question, claim="CLM-1-ASKNOW"))
+    await scene.posts()
+    await scene.claims("CLM-2-PARTIAL")
+    await scene.control.ask("CLM-2-PARTIAL")
+    await scene.says(reply_to(focal(scene.gateway.came[-1]), "COM-2", claim="CLM-2-PARTIAL"))
+    await scene.posts()
+    await scene.says(status("CLM-2-PARTIAL"))
+    await scene.control.pay()
+    await scene.claims("CLM-3-QUEUE-9")
+    await scene.says(cancel("CLM-3-QUEUE-9"))
+    (handed,) = await scene.control.authorize(HOSPITAL)
+    await scene.control.restate(handed.subject, Judgement.PARTIAL)
+    await scene.control.revoke(handed.subject)
+    assert faults_in(scene.gateway.transcript) == []

@@ -26,6 +26,7 @@ from tests.insurers.sandbox_events import (
     assert_faultless,
     cancel,
     event_of,
+    faults_in,
     focal,
     scene_of,
     sent,
@@ -106,6 +107,37 @@ async def test_a_batch_is_echoed_unless_it_is_to_be_left_out(scene: Scene) -> No
         request = sent("claim-request-professional", f"CLM-{ending}", extension=[*asked, *batch])
         said = focal(await scene.says(request))["extension"]
         assert [one for one in said if "batch" in one["url"]] == expected
+
+
+@pytest.mark.parametrize(
+    ("event", "ending", "code"),
+    [
+        ("claim-request-professional", "DESPITE-5", "BV-00525"),
+        ("claim-request-professional", "NOTHING", "BV-00003"),
+        ("claim-request-professional", "FOREIGN", "BV-00098"),
+        ("claim-request-professional", "OTHER", "BV-00544"),
+        ("claim-request-professional", "STRANGER", "BV-00447"),
+        ("claim-request-professional", "INVALID", "IC-00095"),
+        ("eligibility-request", "TWICE", "BV-00152"),
+        ("eligibility-request", "FOREIGN", "BV-00151"),
+        ("eligibility-request", "OTHER", "BV-00544"),
+        ("cancel-request", "FOREIGN", "BV-00940"),
+        ("cancel-request", "STRANGER", "BV-00447"),
+        ("status-check", "INVALID", "IC-00308"),
+    ],
+)
+async def test_what_is_wrong_on_purpose_is_found_by_who_remembers(
+    scene: Scene, event: str, ending: str, code: str
+) -> None:
+    if event in EVENTS:
+        await scene.claims(CLAIM)
+        await scene.says(ending_in(event, ending))
+    else:
+        await scene.claims(f"CLM-{ending}")
+        if ending.startswith("DESPITE"):
+            await scene.says(cancel(f"CLM-{ending}"))
+    await pass_time(scene.clock, 5)
+    assert code in faults_in(scene.gateway.transcript)
 
 
 anything = st.recursive(
