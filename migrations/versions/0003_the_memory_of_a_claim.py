@@ -68,12 +68,21 @@ def _relation() -> None:
         sa.PrimaryKeyConstraint("exchange_id", "kind", "system", "value", name=op.f("pk_relation")),
     )
     op.create_index(op.f("ix_relation_value_kind"), "relation", ["value", "kind"])
+    op.create_table(
+        "topic",
+        sa.Column("message_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("system", sa.String(length=255), nullable=False),
+        sa.Column("value", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["mailbox.message_id"], name=op.f("fk_topic_message_id")),
+        sa.PrimaryKeyConstraint("message_id", "system", "value", name=op.f("pk_topic")),
+    )
 
 
 def _statement() -> None:
     op.create_table(
         "statement",
         sa.Column("message_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("exchange_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("provider", sa.String(length=120), nullable=False),
         sa.Column("insurer", sa.String(length=120), nullable=False),
@@ -90,7 +99,7 @@ def _statement() -> None:
         sa.Column("withdrawn_by", sa.String(length=10), nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_statement_message_id")),
         sa.ForeignKeyConstraint(["exchange_id"], ["exchange.id"], name=op.f("fk_statement_exchange_id")),
-        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_statement")),
+        sa.PrimaryKeyConstraint("message_id", "position", name=op.f("pk_statement")),
     )
     op.create_index(op.f("ix_statement_exchange_id"), "statement", ["exchange_id"])
     op.create_index(
@@ -124,7 +133,7 @@ def _before_us() -> None:
 
 
 def downgrade() -> None:
-    for name in ("imported", "history_start", "statement", "relation"):
+    for name in ("imported", "history_start", "statement", "topic", "relation"):
         op.drop_table(name)
     op.drop_index("ix_exchange_cancelling", "exchange")
     _waiting(_BEFORE)

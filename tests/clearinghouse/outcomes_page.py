@@ -15,7 +15,6 @@ _HEARD = {
     Heard.PENDED: "`queued`, by the gateway",
     Heard.ANSWER: "the insurer's own answer",
     Heard.ERROR: "`error` with GE-00026, by the gateway",
-    Heard.NOTHING: "nothing",
 }
 _AGAIN = {Again.LATER: "after a growing delay", Again.AFTER_GRACE: "after the grace", Again.NEVER: "no"}
 

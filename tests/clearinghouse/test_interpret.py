@@ -39,7 +39,7 @@ ASKED = Asked(
     opened(REQUEST).header_id or "", FALCON, "claim-response", opened(REQUEST).focal_identifier, False
 )
 AGAIN = replace(ASKED, repeated=True)
-OUR_NOTICE = replace(ASKED, reply_event="acknowledgement", identifier=None)
+OUR_NOTICE = replace(ASKED, reply_event="acknowledgement", identifier=None, own=True)
 
 
 def read(reply: Reply | bytes, asked: Asked = ASKED) -> Ending:
@@ -164,7 +164,8 @@ def test_a_fatal_error_beside_a_business_answer_is_that_answer() -> None:
 
 def test_an_acknowledgement_is_enough_for_our_own_messages() -> None:
     assert read(acknowledging(REQUEST), OUR_NOTICE).outcome is Outcome.ACKNOWLEDGED
-    assert read(acknowledging(REQUEST, Fault("GE-00026", "No")), OUR_NOTICE).outcome is Outcome.DECLINED
+    refused = acknowledging(REQUEST, Fault("GE-00026", "No"))
+    assert read(refused, OUR_NOTICE).outcome is Outcome.ACKNOWLEDGED
 
 
 def test_an_authorization_is_answered_by_its_own_event() -> None:

@@ -9,7 +9,7 @@ from campaigns.mutator import mutants, plan
 from campaigns.samples import samples
 from campaigns.spec import is_there, spec
 from campaigns.verdict import RECEIVED
-from claimgw.clearinghouse.answer import refusing
+from claimgw.clearinghouse.forms import form_of
 from claimgw.conformance import Direction, Validator, check
 from claimgw.conformance.severity import direction_of
 from claimgw.messages import claim_replies, poll_replies, replies
@@ -103,11 +103,17 @@ def test_bare_outcomes_have_no_fault() -> None:
 def test_what_was_wrong_in_a_message_is_not_repeated_in_its_refusal() -> None:
     found, written = [], 0
     for refused, findings in spoilt():
-        if (answer := refusing(refused, findings, NOW)) is not None:
+        if (answer := refusal(refused, findings)) is not None:
             written += 1
             found += [one for one in faults(answer) if not stands(*one)]
     assert written > 100
     assert found == []
+
+
+def refusal(refused: Envelope, findings: Sequence[Finding]) -> bytes | None:
+    assert refused.event is not None
+    form = form_of(refused.event)
+    return form.refused(refused, Stamp("seed", NOW), findings) if form.answerable(refused) else None
 
 
 def spoilt() -> Iterator[tuple[Envelope, Sequence[Finding]]]:

@@ -24,12 +24,14 @@ def given(
     state: State = State.IN_FLIGHT,
     *,
     own: bool = False,
+    may_wait: bool = True,
+    mailed: bool = True,
     waiting: bool = True,
     tries: int = 1,
     retry_after: float | None = None,
     jitter: float = 0.5,
 ) -> Circumstances:
-    return Circumstances(state, own, waiting, tries, NOW, 300, retry_after, jitter)
+    return Circumstances(state, own, may_wait, mailed, waiting, tries, NOW, 300, retry_after, jitter)
 
 
 def test_waits_grow_and_the_last_one_repeats() -> None:

@@ -52,7 +52,8 @@ def admit(envelope: Envelope, caller: Caller, registry: Snapshot) -> Refusal | E
 
 def find_destination(envelope: Envelope, event: Event, registry: Snapshot) -> Participant | Finding | None:
     """The insurer or TPA a request goes to, or why it can go to nobody; None for what ends with us."""
-    if event.leg is not Leg.REQUEST or event.way is Way.GATEWAY:
+    # A batch ends with us, yet its claims go on: all of them to its receiver (BV-00238).
+    if event.leg is not Leg.REQUEST or (event.way is Way.GATEWAY and "Bundle" not in event.focus):
         return None
     place = "Bundle.entry[0].resource.destination[0].receiver"
     receiver = registry.participant(str(envelope.receiver))
@@ -125,7 +126,7 @@ def _by_focal(held: Exchange, focal: Focal, envelope: Envelope) -> Repeat | Coll
     assert envelope.focal is not None
     return Collision(
         Finding(
-            "BV-00457",
+            "BV-00457" if focal.type == "Claim" else "BV-00163",
             f"{envelope.focal.path}.identifier",
             "The business identifier was used for a request with other content",
             "Give every new request an identifier of its own",

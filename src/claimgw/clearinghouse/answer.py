@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import assert_never
 
+from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.parts import Parts, Reply
-from claimgw.ids import new_id
-from claimgw.messages import claim_replies, poll_replies, replies, tags
+from claimgw.messages import replies, tags
 from claimgw.messages.envelope import Envelope, read
-from claimgw.messages.events import Event, Leg, Way
 from claimgw.messages.findings import Finding
-from claimgw.messages.frame import Stamp
 from claimgw.messages.identifiers import LicenceKind
 from claimgw.messages.splice import add_header_tag
 from claimgw.store import mailbox
@@ -29,33 +26,11 @@ def own(raw: bytes) -> Envelope:
     return envelope
 
 
-def answerable(envelope: Envelope) -> bool:
-    """Whether a claim tells what any answer to it repeats; of other messages an answer repeats nothing."""
-    event = envelope.event
-    return event is None or not _is_claim(event) or claim_replies.answerable(envelope)
-
-
-def refusing(envelope: Envelope, findings: Sequence[Finding], now: datetime) -> bytes | None:
+def refusing(parts: Parts, envelope: Envelope, findings: Sequence[Finding], now: datetime) -> bytes | None:
     """The answer of the event's own kind with every finding; None if only a bare outcome can be given."""
-    event = envelope.event
-    assert event is not None
-    stamp = Stamp(new_id(now), now)
-    if _is_claim(event):
-        return (
-            claim_replies.refused(envelope, stamp, findings) if claim_replies.answerable(envelope) else None
-        )
-    if event.way is Way.GATEWAY:
-        return poll_replies.failed(envelope, stamp, findings) if poll_replies.answerable(envelope) else None
-    match event.leg:
-        case Leg.RESPONSE | Leg.NOTICE:
-            return replies.acknowledgement(envelope, stamp, findings)
-        case Leg.REQUEST:
-            return None
-    assert_never(event.leg)
-
-
-def _is_claim(event: Event) -> bool:
-    return event.leg is Leg.REQUEST and event.focus == frozenset({"Claim"})
+    assert envelope.event is not None
+    form = form_of(envelope.event)
+    return form.refused(envelope, parts.stamp(now), findings) if form.answerable(envelope) else None
 
 
 async def tagged(parts: Parts, raw: bytes, receiver: str, *, untagged: bool = False) -> bytes:

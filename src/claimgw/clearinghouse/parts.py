@@ -2,24 +2,33 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from claimgw.access.registry import Registry
 from claimgw.clearinghouse.delivery.policy import Schedule
 from claimgw.clearinghouse.lines import Lines
 from claimgw.clock import Clock
 from claimgw.conformance.validator.schemas import Schemas
+from claimgw.ids import new_id
+from claimgw.messages.dialect import Dialect
+from claimgw.messages.frame import Stamp
 from claimgw.store import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Times in seconds (spec §3.2), sizes in bytes."""
+    """Times in seconds (spec §3.2), sizes in bytes; and what differs from gateway to gateway."""
 
     session: float = 60.0  # from the provider's request to our answer; the wire allows no more
     insurer: float = 50.0  # until then the insurer may answer in the session
     lease: float = 15.0  # beyond an attempt's own limit, before another node takes it up
     poll_lease: float = 60.0  # a polled message belongs to that poll for so long
     poll_answer: int = 10 * 1024 * 1024
+    batch: int = 200  # claims in one batch (spec C-02)
+    # From here on a claim is large: it is taken at once and checked afterwards (spec §3.5).
+    large_bytes: int = 2 * 1024 * 1024
+    large_items: int = 200
+    own_status: bool = False  # a status check is answered from our own record while the insurer is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,11 @@ class Parts:
     schedule: Schedule
     jitter: Callable[[], float]
     wake: Callable[[], None]
+    dialect: Dialect = Dialect.NPHIES
+
+    def stamp(self, now: datetime) -> Stamp:
+        """For a message that is written now."""
+        return Stamp(new_id(now), now, self.dialect)
 
 
 @dataclass(frozen=True, slots=True)

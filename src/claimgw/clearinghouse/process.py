@@ -1,32 +1,52 @@
 """What happens to a message, step by step. Read this first.
 
-open ─► admit ─► check ─► record ══commit 1══► forward ─► settle ══commit 2══► answer
+open ─► admit ─► recall ─► check ─► record ══commit 1══► forward ─► settle ══commit 2══► answer
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import assert_never
 
 from claimgw.access.callers import Caller
-from claimgw.access.participants import Participant
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse import answer, record
-from claimgw.clearinghouse.admit import Collision, Repeat, admit, find_destination, seen_before, served_by
-from claimgw.clearinghouse.followup import deferred
+from claimgw.clearinghouse.admit import Collision, Repeat, admit, find_destination, seen_before
+from claimgw.clearinghouse.followup import cancel, late, notices
+from claimgw.clearinghouse.judge import judge
+from claimgw.clearinghouse.large import is_large, take_unchecked
 from claimgw.clearinghouse.open import Refusal, open_message
-from claimgw.clearinghouse.own import poll
+from claimgw.clearinghouse.own import batch, payment_notice, poll
 from claimgw.clearinghouse.parts import Parts, Reply
+from claimgw.clearinghouse.pass_on import pass_on
+from claimgw.clearinghouse.recall import Recollection, recall
+from claimgw.clearinghouse.received import Received
+from claimgw.clearinghouse.refuse import collide, refuse
 from claimgw.clearinghouse.repeat import repeat
 from claimgw.clearinghouse.session import Sessions
-from claimgw.conformance import check, direction_of
 from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.messages.envelope import Envelope
-from claimgw.messages.events import Event, Leg, Way
-from claimgw.messages.findings import Finding, errors
+from claimgw.messages.events import Event
+from claimgw.messages.findings import Finding
 from claimgw.telemetry import metrics
 
 _RACES = 20
+
+Route = Callable[[Parts, Sessions, Received], Awaitable[Reply]]
+
+# What follows the check; the other events are passed on to their insurer.
+_ROUTES: Mapping[str, Route] = {
+    "poll-request": poll.receive,
+    "payment-notice": payment_notice.receive,
+    "batch-request": batch.receive,
+    "cancel-request": cancel.receive,
+    "cancel-response": cancel.receive_late,
+    "claim-response": late.receive,
+    "priorauth-response": late.receive,
+    "communication-request": notices.receive,
+    "payment-reconciliation": notices.receive,
+    "advanced-authorization": notices.receive,
+}
 
 
 async def process(parts: Parts, sessions: Sessions, raw: bytes, caller: Caller) -> Reply:
@@ -70,72 +90,36 @@ async def _once(
 ) -> Reply:
     now = parts.clock.now()
     async with parts.database.read() as unit:
-        known = await seen_before(unit, envelope, record.digest_of(envelope.raw))
-    match known:
+        seen = await seen_before(unit, envelope, record.digest_of(envelope.raw))
+        known = await recall(unit, envelope, event, registry, now) if seen is None else Recollection()
+    match seen:
         case Repeat(message_id):
             metrics.messages.labels(event.code, "repeated").inc()
             return await repeat(parts, envelope, message_id)
         case Collision(finding):
             metrics.messages.labels(event.code, "collided").inc()
-            return await _collided(parts, envelope, finding, now)
+            return await collide(parts, envelope, finding, now)
         case None:
-            return await _first_time(parts, sessions, envelope, event, registry, now)
-    assert_never(known)
+            return await _first_time(parts, sessions, envelope, event, registry, known, now)
+    assert_never(seen)
 
 
 async def _first_time(
-    parts: Parts, sessions: Sessions, envelope: Envelope, event: Event, registry: Snapshot, now: datetime
+    parts: Parts,
+    sessions: Sessions,
+    envelope: Envelope,
+    event: Event,
+    registry: Snapshot,
+    known: Recollection,
+    now: datetime,
 ) -> Reply:
     destination = find_destination(envelope, event, registry)
     if isinstance(destination, Finding):
         metrics.messages.labels(event.code, "refused").inc()
-        return await _refuse(parts, envelope, [destination], now)
-    faults = errors(_check(parts, envelope, event, destination, registry, now))
-    metrics.messages.labels(event.code, "refused" if faults else "accepted").inc()
-    if event.leg is not Leg.REQUEST:
-        return await deferred.receive(parts, envelope, faults, now)
-    if event.way is Way.GATEWAY:
-        return await poll.answer_poll(parts, envelope, faults, now)
-    if faults:
-        return await _refuse(parts, envelope, faults, now)
-    assert destination is not None
-    exchange, attempt = await record.accept(parts, envelope, destination, now)
-    told = await sessions.hold(parts, exchange, envelope, attempt, destination)
-    return Reply(200, await answer.tagged(parts, told, exchange.provider))
-
-
-def _check(
-    parts: Parts,
-    envelope: Envelope,
-    event: Event,
-    destination: Participant | None,
-    registry: Snapshot,
-    now: datetime,
-) -> list[Finding]:
-    served = served_by(destination, registry, now) if destination else frozenset()
-    # What the gateway reads itself it must be able to read: operators' changes are for what it passes on.
-    passed_on = event.way is Way.INSURER and answer.answerable(envelope)
-    return check(
-        envelope,
-        now,
-        direction=direction_of(event),
-        served=served,
-        schemas=parts.schemas,
-        severities=registry.severities if passed_on else None,
-    )
-
-
-async def _refuse(parts: Parts, envelope: Envelope, faults: list[Finding], now: datetime) -> Reply:
-    body = answer.refusing(envelope, faults, now)
-    if body is None:
-        return answer.bare(Refusal(400, tuple(faults)))
-    await record.refuse(parts, envelope, answer.own(body), now)
-    return Reply(200, await answer.tagged(parts, body, str(envelope.sender)))
-
-
-async def _collided(parts: Parts, envelope: Envelope, finding: Finding, now: datetime) -> Reply:
-    body = answer.refusing(envelope, [finding], now)
-    if body is None:
-        return answer.bare(Refusal(400, (finding,)))
-    await record.keep_collision(parts, envelope, answer.own(body), now)
-    return Reply(200, await answer.tagged(parts, body, str(envelope.sender)))
+        return await refuse(parts, envelope, [destination], now)
+    if destination is not None and is_large(envelope, event, parts.limits):
+        metrics.messages.labels(event.code, "large").inc()
+        return await take_unchecked(parts, Received(envelope, event, destination, known, (), now))
+    received = judge(parts, registry, Received(envelope, event, destination, known, (), now))
+    metrics.messages.labels(event.code, "refused" if received.faults else "accepted").inc()
+    return await _ROUTES.get(event.code, pass_on)(parts, sessions, received)

@@ -5,10 +5,16 @@ from datetime import datetime, timedelta
 
 from claimgw.access.participants import Participant
 from claimgw.clearinghouse.admit import focal_of
+from claimgw.clearinghouse.answer import own
+from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.parts import Parts
+from claimgw.clearinghouse.received import Received
+from claimgw.clearinghouse.stated import stated
+from claimgw.clearinghouse.words import will_deliver
+from claimgw.conformance.severity import day_of
 from claimgw.ids import new_id
 from claimgw.messages.envelope import Envelope
-from claimgw.store import Unit, attempts, exchanges, mailbox, messages
+from claimgw.store import Unit, attempts, exchanges, history, mailbox, messages, relations, statements
 from claimgw.store.records import (
     Arrival,
     Attempt,
@@ -64,35 +70,129 @@ def as_row(
 
 
 async def accept(
-    parts: Parts, envelope: Envelope, insurer: Participant, now: datetime
+    parts: Parts, received: Received, insurer: Participant, about: Exchange | None
 ) -> tuple[Exchange, Attempt]:
     """Keep a sound request with its first attempt, opened before the call is made.
 
     Until the attempt is closed it is unknown; `due_at` is when another node may take it up.
     """
-    exchange_id = new_id(now)
+    now, exchange_id = received.now, new_id(received.now)
     lease = timedelta(seconds=insurer.settings.answer_seconds + parts.limits.lease)
     exchange = begun(
         exchange_id,
-        _event(envelope),
-        provider=str(envelope.sender),
+        _event(received.envelope),
+        provider=str(received.envelope.sender),
         insurer=insurer.licence,
         state=State.IN_FLIGHT,
         now=now,
-        focal=focal_of(envelope),
+        focal=focal_of(received.envelope),
         due_at=now + lease,
         waiting=True,
+        about_id=about.id if about else None,
     )
     attempt = Attempt(new_id(now), exchange_id, 1, parts.node, now)
     async with parts.database.write() as unit:
-        await keep_arrival(unit, envelope, exchange_id, now)
-        await exchanges.open_exchange(unit, exchange)
+        await keep_request(unit, received, exchange)
         await attempts.open_attempt(unit, attempt)
     return exchange, attempt
 
 
+async def hold_back(
+    parts: Parts, received: Received, insurer: Participant, about: Exchange
+) -> tuple[Exchange, bytes]:
+    """Keep a sound request that must not overtake another one, with the answer it gets meanwhile."""
+    now = received.now
+    form = form_of(received.event)
+    assert form.pended is not None
+    raw = form.pended(received.envelope, parts.stamp(now), will_deliver(insurer.name))
+    async with parts.database.write() as unit:
+        kept = await keep_held(unit, received, insurer.licence, raw, due_at=now, about_id=about.id)
+    return kept, raw
+
+
+async def keep_held(
+    unit: Unit,
+    received: Received,
+    insurer: str,
+    raw: bytes,
+    *,
+    due_at: datetime,
+    state: State = State.HELD,
+    about_id: str | None = None,
+    batch_id: str | None = None,
+) -> Exchange:
+    """Keep a request that is delivered later, together with the gateway's answer `raw` to it."""
+    now, exchange_id, answer_id = received.now, new_id(received.now), new_id(received.now)
+    exchange = begun(
+        exchange_id,
+        _event(received.envelope),
+        provider=str(received.envelope.sender),
+        insurer=insurer,
+        state=state,
+        now=now,
+        focal=focal_of(received.envelope),
+        due_at=due_at,
+        answer_id=answer_id,
+        about_id=about_id,
+        batch_id=batch_id,
+    )
+    await keep_with_answer(unit, received, exchange, raw)
+    return exchange
+
+
+async def keep_with_answer(unit: Unit, received: Received, exchange: Exchange, raw: bytes) -> None:
+    """Keep a request and the gateway's answer to it, which is the one on record from the first."""
+    assert exchange.answer_id is not None
+    written = own(raw)
+    await keep_arrival(unit, received.envelope, exchange.id, received.now)
+    row = as_row(written, exchange.answer_id, received.now, exchange_id=exchange.id, replies_to=exchange.id)
+    await messages.keep(unit, row, raw)
+    await exchanges.open_exchange(unit, exchange)
+    await relations.relate(unit, exchange.id, received.known.mentioned.relations)
+    await remember(unit, written, exchange.answer_id, exchange)
+
+
+async def keep_request(unit: Unit, received: Received, exchange: Exchange) -> None:
+    """Keep a request, and what it has in common with others."""
+    await keep_arrival(unit, received.envelope, exchange.id, received.now)
+    await _open(unit, received, exchange)
+
+
+async def begin_history(unit: Unit, received: Received) -> None:
+    """Note the day on which the first message of a pair came."""
+    provider, insurer = str(received.envelope.sender), str(received.envelope.receiver)
+    await history.begin(unit, provider, insurer, day_of(received.now), received.now)
+
+
+async def _open(unit: Unit, received: Received, exchange: Exchange) -> None:
+    if received.known.first and exchange.batch_id is None:
+        await begin_history(unit, received)
+    await exchanges.open_exchange(unit, exchange)
+    await relations.relate(unit, exchange.id, received.known.mentioned.relations)
+
+
+async def remember(unit: Unit, said: Envelope, message_id: str, exchange: Exchange) -> None:
+    """Keep what an answer to a request states, for what refers to it later."""
+    rows = stated(
+        said,
+        message_id,
+        provider=exchange.provider,
+        insurer=exchange.insurer,
+        exchange_id=exchange.id,
+    )
+    await statements.keep(unit, rows)
+
+
 async def refuse(parts: Parts, envelope: Envelope, answer: Envelope, now: datetime) -> None:
     """Keep a faulty request with the answer it gets: its only commit."""
+    async with parts.database.write() as unit:
+        await keep_refused(unit, envelope, answer, now)
+
+
+async def keep_refused(
+    unit: Unit, envelope: Envelope, answer: Envelope, now: datetime, batch_id: str | None = None
+) -> None:
+    """The same within a commit of more; `batch_id`: the batch it came in."""
     exchange_id, answer_id = new_id(now), new_id(now)
     exchange = begun(
         exchange_id,
@@ -103,12 +203,12 @@ async def refuse(parts: Parts, envelope: Envelope, answer: Envelope, now: dateti
         now=now,
         focal=focal_of(envelope),
         answer_id=answer_id,
+        batch_id=batch_id,
     )
-    async with parts.database.write() as unit:
-        await keep_arrival(unit, envelope, exchange_id, now)
-        row = as_row(answer, answer_id, now, exchange_id=exchange_id, replies_to=exchange_id)
-        await messages.keep(unit, row, answer.raw)
-        await exchanges.open_exchange(unit, exchange)
+    await keep_arrival(unit, envelope, exchange_id, now)
+    row = as_row(answer, answer_id, now, exchange_id=exchange_id, replies_to=exchange_id)
+    await messages.keep(unit, row, answer.raw)
+    await exchanges.open_exchange(unit, exchange)
 
 
 async def keep_collision(parts: Parts, envelope: Envelope, answer: Envelope, now: datetime) -> None:
@@ -131,6 +231,8 @@ def begun(
     due_at: datetime | None = None,
     waiting: bool = False,
     answer_id: str | None = None,
+    about_id: str | None = None,
+    batch_id: str | None = None,
 ) -> Exchange:
     """A new exchange; one that has an answer already was answered by the gateway."""
     return Exchange(
@@ -148,6 +250,8 @@ def begun(
         answer_id=answer_id,
         answered_by=Author.GATEWAY if answer_id else None,
         revision=1,
+        about_id=about_id,
+        batch_id=batch_id,
     )
 
 

@@ -1,36 +1,45 @@
 """What does the sender of a copy hear? What is on record, and nothing is forwarded (spec §3.4)."""
 
 from claimgw.clearinghouse import answer
+from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.own import poll
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.clearinghouse.session import recorded
-from claimgw.clearinghouse.words import in_process
+from claimgw.clearinghouse.words import in_process, under_way
 from claimgw.errors import StoreUnavailable
-from claimgw.ids import new_id
-from claimgw.messages import claim_replies
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.frame import Stamp
 from claimgw.store import exchanges, messages
 
 
 async def repeat(parts: Parts, envelope: Envelope, message_id: str) -> Reply:
-    """The recorded answer; to a copy that comes while the first is on its way, `queued` with BV-00542."""
-    async with parts.database.read() as unit:
-        exchange = await exchanges.find(unit, message_id)
-        reply_id = None if exchange else await messages.reply_to(unit, message_id)
-        kept = await messages.content(unit, reply_id) if reply_id else None
-    if exchange is not None:
-        if exchange.answer_id is not None:
-            body = await recorded(parts, exchange)
-        else:
-            now = parts.clock.now()
-            registry = await parts.registry.current()
-            insurer = registry.participant(exchange.insurer)
-            name = insurer.name if insurer else exchange.insurer
-            body = claim_replies.queued(envelope, Stamp(new_id(now), now), in_process(name))
-        return Reply(200, await answer.tagged(parts, body, exchange.provider))
-    if kept is not None:
-        return Reply(200, await answer.tagged(parts, kept, str(envelope.sender)))
+    """What the first was answered with, also if it was a poll."""
+    body = await answer_on_record(parts, envelope, message_id)
+    if body is not None:
+        return Reply(200, await answer.tagged(parts, body, str(envelope.sender)))
     if envelope.event is not None and envelope.event.code == "poll-request":
         return await poll.answer_again(parts, envelope, message_id)
     raise StoreUnavailable("the recorded answer is gone")
+
+
+async def answer_on_record(parts: Parts, envelope: Envelope, message_id: str) -> bytes | None:
+    """The recorded answer; to a copy that comes while the first is on its way, BV-00542 says so."""
+    async with parts.database.read() as unit:
+        exchange = await exchanges.find(unit, message_id)
+        if exchange is None:
+            reply_id = await messages.reply_to(unit, message_id)
+            return await messages.content(unit, reply_id) if reply_id else None
+    if exchange.answer_id is not None:
+        return await recorded(parts, exchange)
+    registry = await parts.registry.current()
+    insurer = registry.participant(exchange.insurer)
+    name = insurer.name if insurer else exchange.insurer
+    return _in_process(envelope, parts.stamp(parts.clock.now()), name)
+
+
+def _in_process(envelope: Envelope, stamp: Stamp, insurer: str) -> bytes:
+    assert envelope.event is not None
+    form = form_of(envelope.event)
+    if form.pended is not None:
+        return form.pended(envelope, stamp, in_process(insurer))
+    return form.refused(envelope, stamp, [under_way(insurer)])

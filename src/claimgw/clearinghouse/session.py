@@ -9,16 +9,16 @@ from claimgw.access.participants import Participant
 from claimgw.clearinghouse.answer import own
 from claimgw.clearinghouse.delivery.deliver import deliver
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Outcome
+from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.record import keep_own
 from claimgw.clearinghouse.settle import Settled
+from claimgw.clearinghouse.unreachable import unreachable
 from claimgw.clearinghouse.words import will_deliver
 from claimgw.errors import Conflict, StoreUnavailable
-from claimgw.ids import new_id
-from claimgw.messages import claim_replies
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.frame import Stamp
-from claimgw.store import exchanges, messages
+from claimgw.store import Unit, exchanges, messages
 from claimgw.store.records import Attempt, Author, Exchange
 
 _log = structlog.get_logger(__name__)
@@ -68,7 +68,7 @@ def _time_left(parts: Parts, since: datetime) -> float:
 
 
 async def pend(parts: Parts, exchange_id: str, request: Envelope, insurer: str) -> bytes:
-    """Tell the provider "queued" and let the session go, unless the answer came in this very moment."""
+    """Tell the provider what there is to tell, and let the session go, unless the answer just came."""
     while True:
         now = parts.clock.now()
         try:
@@ -78,7 +78,7 @@ async def pend(parts: Parts, exchange_id: str, request: Envelope, insurer: str) 
                 if not exchange.waiting and exchange.answer_id is not None:
                     # An attempt whose lease ended is no longer waited for, yet nothing was said.
                     break
-                raw = claim_replies.queued(request, Stamp(new_id(now), now), will_deliver(insurer))
+                raw = await _meanwhile(parts, unit, exchange, request, insurer, parts.stamp(now))
                 row = await keep_own(unit, own(raw), exchange, now)
                 await exchanges.change(
                     unit,
@@ -93,6 +93,16 @@ async def pend(parts: Parts, exchange_id: str, request: Envelope, insurer: str) 
         except Conflict:
             continue
     return await recorded(parts, exchange)
+
+
+async def _meanwhile(
+    parts: Parts, unit: Unit, exchange: Exchange, request: Envelope, insurer: str, stamp: Stamp
+) -> bytes:
+    """That it will be delivered; to a message that may not wait, that the insurer is away."""
+    assert request.event is not None
+    if (pended := form_of(request.event).pended) is not None:
+        return pended(request, stamp, will_deliver(insurer))
+    return await unreachable(parts, unit, request, exchange, insurer, stamp)
 
 
 async def recorded(parts: Parts, exchange: Exchange) -> bytes:

@@ -9,17 +9,19 @@ import structlog
 from claimgw.access.participants import Participant
 from claimgw.clearinghouse.answer import own
 from claimgw.clearinghouse.delivery.interpret import Ending
-from claimgw.clearinghouse.delivery.outcomes import MEANING, Again, Arrived
+from claimgw.clearinghouse.delivery.outcomes import MEANING, Again, Arrived, Outcome
 from claimgw.clearinghouse.delivery.policy import Circumstances, Decision, Telling, decide
+from claimgw.clearinghouse.followup.take_back import take_back
+from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.notice import queue_notice
 from claimgw.clearinghouse.parts import Parts
-from claimgw.clearinghouse.record import as_row, deposit, keep_own
+from claimgw.clearinghouse.record import as_row, deposit, keep_own, remember
+from claimgw.clearinghouse.unreachable import unreachable
 from claimgw.clearinghouse.words import insurer_declined, will_deliver
 from claimgw.errors import Conflict
 from claimgw.ids import new_id
-from claimgw.messages import claim_replies
 from claimgw.messages.envelope import Envelope
-from claimgw.messages.frame import Stamp
+from claimgw.messages.events import EVENTS
 from claimgw.messages.identifiers import GATEWAY
 from claimgw.store import Unit, attempts, exchanges, messages
 from claimgw.store.records import Attempt, Author, Exchange, Message, State
@@ -47,9 +49,8 @@ async def settle(
             async with parts.database.write() as unit:
                 exchange = await exchanges.find(unit, attempt.exchange_id)
                 assert exchange is not None
-                return await _Settlement(
-                    unit, request, insurer, exchange, ending, parts.clock.now()
-                ).carry_out(attempt, parts)
+                settlement = _Settlement(parts, unit, request, insurer, exchange, ending, parts.clock.now())
+                return await settlement.carry_out(attempt)
         except Conflict:
             continue
     raise Conflict(f"exchange {attempt.exchange_id} changes faster than it can be read")
@@ -69,6 +70,7 @@ class _Told:
 class _Settlement:
     """One ending, the exchange as it was read, and the transaction both belong to."""
 
+    parts: Parts
     unit: Unit
     request: Envelope
     insurer: Participant | None
@@ -76,7 +78,7 @@ class _Settlement:
     ending: Ending
     now: datetime
 
-    async def carry_out(self, attempt: Attempt, parts: Parts) -> Settled:
+    async def carry_out(self, attempt: Attempt) -> Settled:
         """Close the attempt, and do what follows from its ending."""
         came = await self._keep_answer()
         closed = await attempts.close_attempt(
@@ -90,26 +92,37 @@ class _Settlement:
         conclusive = self.ending.answer is not None and MEANING[self.ending.outcome].again is Again.NEVER
         if not closed and not conclusive:
             return Settled(self.exchange, None)  # another node has taken it up, and nothing new is known
-        decision = decide(self.ending.outcome, self._circumstances(attempt, parts), parts.schedule)
+        decision = decide(self.ending.outcome, self._circumstances(attempt), self.parts.schedule)
         told = await self._tell(decision, came)
         if decision.notice:
-            await queue_notice(self.unit, self.request, self.exchange, self.ending, self.now)
+            stamp = self.parts.stamp(self.now)
+            await queue_notice(self.unit, self.request, self.exchange, self.ending, stamp)
         if told is not None and not self.exchange.waiting:
             await deposit(self.unit, self.exchange, told.message, self.now)
+        if self._takes_back():
+            await take_back(self.unit, self.exchange, self.request, self.now)
         changed = await self._change(decision, told)
         self._say(changed)
         return Settled(changed, told.raw if told and self.exchange.waiting else None)
 
-    def _circumstances(self, attempt: Attempt, parts: Parts) -> Circumstances:
+    def _takes_back(self) -> bool:
+        """Whether the insurer has just agreed to a cancellation."""
+        return self.exchange.event == "cancel-request" and self.ending.outcome is Outcome.COMPLETE
+
+    def _circumstances(self, attempt: Attempt) -> Circumstances:
+        event = EVENTS[self.exchange.event]
+        reply = EVENTS.get(event.reply or "")
         return Circumstances(
             state=self.exchange.state,
             own=self.exchange.provider == str(GATEWAY),
+            may_wait=event.queueable,
+            mailed=reply is not None and reply.deferrable,
             waiting=self.exchange.waiting,
             tries=attempt.number,
             now=self.now,
             grace=self.insurer.settings.grace_seconds if self.insurer else 0,
             retry_after=self.ending.retry_after,
-            jitter=parts.jitter(),
+            jitter=self.parts.jitter(),
         )
 
     async def _keep_answer(self) -> str | None:
@@ -137,24 +150,37 @@ class _Settlement:
         return message_id
 
     async def _tell(self, decision: Decision, came: str | None) -> _Told | None:
-        stamp = Stamp(new_id(self.now), self.now)
-        match decision.telling:
-            case Telling.NOTHING:
-                return None
-            case Telling.ANSWER:
-                assert self.ending.answer is not None
-                assert came is not None
-                row = as_row(self.ending.answer, came, self.now)
-                return _Told(row, self.ending.answer.raw, Author.INSURER, self._is_final(decision))
+        if decision.telling is Telling.NOTHING:
+            return None
+        if decision.telling is Telling.ANSWER:
+            assert self.ending.answer is not None
+            assert came is not None
+            row = as_row(self.ending.answer, came, self.now)
+            told = _Told(row, self.ending.answer.raw, Author.INSURER, self._is_final(decision))
+            said = self.ending.answer
+        else:
+            raw = await self._own_words(decision.telling)
+            said = own(raw)
+            row = await keep_own(self.unit, said, self.exchange, self.now)
+            told = _Told(row, raw, Author.GATEWAY, self._is_final(decision))
+        await remember(self.unit, said, row.id, self.exchange)
+        return told
+
+    async def _own_words(self, telling: Telling) -> bytes:
+        assert self.request.event is not None
+        form, stamp = form_of(self.request.event), self.parts.stamp(self.now)
+        name = self.insurer.name if self.insurer else self.exchange.insurer
+        match telling:
             case Telling.PENDED:
-                name = self.insurer.name if self.insurer else self.exchange.insurer
-                raw = claim_replies.queued(self.request, stamp, will_deliver(name))
+                assert form.pended is not None
+                return form.pended(self.request, stamp, will_deliver(name))
             case Telling.ERROR:
-                raw = claim_replies.refused(self.request, stamp, [insurer_declined(self.ending.detail)])
-            case _:
-                assert_never(decision.telling)
-        row = await keep_own(self.unit, own(raw), self.exchange, self.now)
-        return _Told(row, raw, Author.GATEWAY, self._is_final(decision))
+                return form.refused(self.request, stamp, [insurer_declined(self.ending.detail)])
+            case Telling.AWAY:
+                return await unreachable(self.parts, self.unit, self.request, self.exchange, name, stamp)
+            case Telling.ANSWER | Telling.NOTHING:
+                raise AssertionError("the gateway has nothing of its own to say")
+        assert_never(telling)
 
     def _is_final(self, decision: Decision) -> bool:
         """Not if an answer that came another way stands on record and says at least as much."""

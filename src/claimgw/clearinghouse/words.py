@@ -3,11 +3,20 @@
 from claimgw.messages.claim_replies import LONGEST_DISPOSITION
 from claimgw.messages.findings import Finding
 
+LONGEST_DISPLAY = 100  # Coding.display (spec §2.6)
+
 
 def will_deliver(insurer: str) -> str:
     """The disposition of a pended answer: at most 250 characters; a long name of an insurer is cut."""
     before = "Received without errors as far as the gateway can tell. It will be delivered to "
     after = " as soon as the insurer can take it; poll for the answer."
+    return before + _cut(insurer, LONGEST_DISPOSITION - len(before) - len(after)) + after
+
+
+def will_check(insurer: str) -> str:
+    """The disposition of the answer to a large claim, which is not checked yet (spec §3.5)."""
+    before = "Received; large, so it is checked next. If it has no errors it will be delivered to "
+    after = "; poll for the answer, or for what is wrong with it."
     return before + _cut(insurer, LONGEST_DISPOSITION - len(before) - len(after)) + after
 
 
@@ -22,9 +31,30 @@ def insurer_declined(detail: str) -> Finding:
     """The finding of an insurer's refusal to process; `detail` are codes, never content."""
     return Finding(
         "GE-00026",
-        "",
+        "Bundle",
         f"The insurer could not process the message ({detail})"[:250],
         "Ask the insurer, or send a corrected request under a new identifier",
+    )
+
+
+def away(insurer: str) -> Finding:
+    """The finding of an insurer that is not there, or too slow, for an event that may not wait."""
+    before = "The insurer cannot be reached: "
+    return Finding(
+        "GE-00012",
+        "Bundle.entry[0].resource.destination[0].receiver",
+        before + _cut(insurer, LONGEST_DISPLAY - len(before)),
+        "Nothing was kept for it; send the message again later under new ids",
+    )
+
+
+def under_way(insurer: str) -> Finding:
+    """The finding for a copy of a message that may not wait, while the first is on its way (spec §3.4)."""
+    return Finding(
+        "BV-00542",
+        "Bundle",
+        "An identical message is being processed right now",
+        f"Nothing was sent again to {insurer}; repeat the message a little later",
     )
 
 

@@ -12,6 +12,9 @@ from claimgw.messages.envelope import Entry, Envelope
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import DEFINITIONS, Licence
 
+# The guide says so; the rule BV-00373 said 100 (spec C-02).
+MOST_IN_A_BATCH = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -30,6 +33,7 @@ class Case:
     pointers: Sequence[Pointer] = ()
     accepted: Mapping[str, frozenset[str]] = field(default_factory=dict)
     memory: Memory | None = None
+    batch_size: int = MOST_IN_A_BATCH
 
     @property
     def event(self) -> str:

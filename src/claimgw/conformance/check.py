@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
-from claimgw.conformance.case import Case, Rule
+from claimgw.conformance.case import MOST_IN_A_BATCH, Case, Rule
 from claimgw.conformance.codes import breach, finding
 from claimgw.conformance.history.judged import RELATED, REMEMBERED
 from claimgw.conformance.memory import Memory
@@ -138,6 +138,8 @@ def check(
     schemas: Schemas | None = None,
     severities: Severities | None = None,
     memory: Memory | None = None,
+    members: bool = True,
+    batch_size: int = MOST_IN_A_BATCH,
 ) -> list[Finding]:
     """The findings of `examine`, and one for each severity that tells how many of it are not among them."""
     found = examine(
@@ -149,6 +151,8 @@ def check(
         schemas=schemas,
         severities=severities,
         memory=memory,
+        members=members,
+        batch_size=batch_size,
     )
     more = (
         unlisted("Bundle", number, bad, complete=found.complete)
@@ -169,6 +173,8 @@ def examine(
     severities: Severities | None = None,
     about: Callable[[Finding], bool] | None = None,
     memory: Memory | None = None,
+    members: bool = True,
+    batch_size: int = MOST_IN_A_BATCH,
 ) -> Found:
     """Every fault that can be told from the message, its time of receipt and what came before. Never raises.
 
@@ -177,18 +183,19 @@ def examine(
     DT, IB, RE); business rules (BV), whose places start with a small letter. `all_stages` shows all there is.
     `severities` say how bad a breach was on the day of receipt; None: as claimgw comes. `about`: only the
     findings that it lets pass count. `memory`: without it the rules of history and registry are not judged.
+    `members`: whether business rules judge the messages of a batch too. `batch_size`: how many it may hold.
     """
     schemas = schemas or standard()
     walk = Walk(envelope.bundle, schemas, MOST)
-    case = Case(envelope, now, direction, served, walk.pointers, schemas.accepted, memory)
+    case = Case(envelope, now, direction, served, walk.pointers, schemas.accepted, memory, batch_size)
     tally = Tally(_judge(case, severities or defaults(), about))
-    for stage in _stages(case, walk, schemas):
+    for stage in _stages(case, walk, schemas, members=members):
         if tally.take(stage) and not all_stages:
             break
     return tally.found(complete=walk.record.complete and sum(envelope.more.values()) < COUNTED - MOST)
 
 
-def _stages(case: Case, walk: Walk, schemas: Schemas) -> Iterator[Stage]:
+def _stages(case: Case, walk: Walk, schemas: Schemas, *, members: bool) -> Iterator[Stage]:
     walked = [finding(fault) for fault in walk.record.found]
     more = [(finding(fault), number) for fault, number in walk.record.more]
     more += [(Finding(code, "Bundle", ""), number) for code, number in case.envelope.more.items()]
@@ -202,7 +209,9 @@ def _stages(case: Case, walk: Walk, schemas: Schemas) -> Iterator[Stage]:
         structure, business = (*_STRUCTURE, *RELATED), (*_BUSINESS, *REMEMBERED)
     yield Stage(chain(second, _by(structure, [case])), _of(more, 1))
     breaches = map(breach, broken(walk.pending, case, schemas))
-    yield Stage(chain(third, breaches, _by(business, [case, *_members(case)])), _of(more, 2))
+    yield Stage(
+        chain(third, breaches, _by(business, [case, *(_members(case) if members else ())])), _of(more, 2)
+    )
 
 
 def _step(one: Finding) -> int:

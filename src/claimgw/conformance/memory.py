@@ -81,7 +81,8 @@ class Memory:
     """All that is on record of what one message mentions, between its sender and its receiver or beyond.
 
     `answered` is the request that the message answers, in the session or later. `since`: history of this
-    pair begins on that day; None: with its first message. `licences`: who is registered, by kind.
+    pair begins on that day; None: nothing came before it. `oldest`: what is referred to without a date may be
+    as old as that. `licences`: who is registered, by kind.
     """
 
     answered: Request | None = None
@@ -94,6 +95,7 @@ class Memory:
     related: Mapping[tuple[str, str, str], Sequence[Request]] = field(default_factory=dict)
     open_cancellation: bool = False  # a cancellation of the same target is under way
     since: date | None = None
+    oldest: date = date.min
     licences: Mapping[Licence, str] = field(default_factory=dict)  # licence to "provider", "insurer", "tpa"
 
     def request(self, kind: str, identifier: Identifier | None) -> Request | None:
@@ -104,4 +106,4 @@ class Memory:
 
     def reaches(self, day: date | None) -> bool:
         """Whether what happened on that day must be on record; None: nobody knows when it happened."""
-        return self.since is None or (day is not None and day >= self.since)
+        return self.since is None or (day or self.oldest) >= self.since

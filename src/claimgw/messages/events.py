@@ -38,7 +38,7 @@ class Event:
     queueable: bool = False  # may wait for an insurer that is away
     deferrable: bool = False  # an insurer may send it later, by itself
     use: str | None = None  # Claim.use or ClaimResponse.use that goes with it (BV-00165)
-    offered: bool = False  # what this release carries; the others get BV-00545
+    offered: bool = True  # what this release carries; the others get BV-00545
 
 
 _P, _I, _G = LicenceKind.PROVIDER, LicenceKind.PAYER, LicenceKind.GATEWAY
@@ -64,7 +64,6 @@ _ALL = (
         "priorauth-response",
         queueable=True,
         use="preauthorization",
-        offered=True,
     ),
     Event(
         "priorauth-response",
@@ -74,11 +73,8 @@ _ALL = (
         "acknowledgement",
         deferrable=True,
         use="preauthorization",
-        offered=True,
     ),
-    Event(
-        "claim-request", Leg.REQUEST, _P, _CLAIM, "claim-response", queueable=True, use="claim", offered=True
-    ),
+    Event("claim-request", Leg.REQUEST, _P, _CLAIM, "claim-response", queueable=True, use="claim"),
     Event(
         "claim-response",
         Leg.RESPONSE,
@@ -87,7 +83,6 @@ _ALL = (
         "acknowledgement",
         deferrable=True,
         use="claim",
-        offered=True,
     ),
     Event("batch-request", Leg.REQUEST, _P, frozenset({"Bundle"}), "batch-response", Way.GATEWAY),
     Event("batch-response", Leg.RESPONSE, _G, frozenset({"Bundle"})),
@@ -95,7 +90,7 @@ _ALL = (
     Event("cancel-response", Leg.RESPONSE, _I, _TASK, deferrable=True),
     Event("status-check", Leg.REQUEST, _P, _TASK, "status-response"),
     Event("status-response", Leg.RESPONSE, _I, _TASK),
-    Event("poll-request", Leg.REQUEST, _P, _TASK, "poll-response", Way.GATEWAY, offered=True),
+    Event("poll-request", Leg.REQUEST, _P, _TASK, "poll-response", Way.GATEWAY),
     Event("poll-response", Leg.RESPONSE, _G, _TASK),
     Event("communication-request", Leg.NOTICE, _I, frozenset({"CommunicationRequest"}), "acknowledgement"),
     Event("communication", Leg.REQUEST, _P, frozenset({"Communication"}), "acknowledgement", queueable=True),
@@ -106,12 +101,30 @@ _ALL = (
     ),
     Event("acknowledgement", Leg.RESPONSE, _I),
     Event("error-notice", Leg.NOTICE, _G, _OUTCOME, "acknowledgement", queueable=True),
-    Event("prescriber-request", Leg.REQUEST, _P, _CLAIM, "prescriber-response", use="predetermination"),
-    Event("prescriber-response", Leg.RESPONSE, _I, _CLAIM_RESPONSE, deferrable=True, use="predetermination"),
-    Event("referral-request", Leg.REQUEST, _P, frozenset({"ServiceRequest"}), "referral-response"),
-    Event("referral-response", Leg.RESPONSE, _I, _TASK),
-    Event("nullify-request", Leg.REQUEST, _P, _TASK, "nullify-response"),
-    Event("nullify-response", Leg.RESPONSE, _I, _TASK),
+    Event(
+        "prescriber-request",
+        Leg.REQUEST,
+        _P,
+        _CLAIM,
+        "prescriber-response",
+        use="predetermination",
+        offered=False,
+    ),
+    Event(
+        "prescriber-response",
+        Leg.RESPONSE,
+        _I,
+        _CLAIM_RESPONSE,
+        deferrable=True,
+        use="predetermination",
+        offered=False,
+    ),
+    Event(
+        "referral-request", Leg.REQUEST, _P, frozenset({"ServiceRequest"}), "referral-response", offered=False
+    ),
+    Event("referral-response", Leg.RESPONSE, _I, _TASK, offered=False),
+    Event("nullify-request", Leg.REQUEST, _P, _TASK, "nullify-response", offered=False),
+    Event("nullify-response", Leg.RESPONSE, _I, _TASK, offered=False),
 )
 
 EVENTS = {event.code: event for event in _ALL}

@@ -1,16 +1,21 @@
 """Where does each request stand? Every change of state is conditional on what was read."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, exists, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from claimgw.errors import Conflict
 from claimgw.store.database import Unit
-from claimgw.store.records import Author, Exchange, Focal, State
+from claimgw.store.records import UNDELIVERED, Author, Exchange, Focal, State
 from claimgw.store.tables import exchange
+
+# As many of a payment's claims are looked up with one query; SQLite takes 32,766 parameters.
+_AT_ONCE = 500
+_UNDELIVERED = [state.value for state in UNDELIVERED]
 
 
 async def open_exchange(unit: Unit, opened: Exchange) -> None:
@@ -43,7 +48,16 @@ async def open_exchange(unit: Unit, opened: Exchange) -> None:
 async def find(unit: Unit, exchange_id: str) -> Exchange | None:
     rows = await unit.execute(select(exchange).where(exchange.c.id == exchange_id))
     row = rows.one_or_none()
-    return _read(row) if row else None
+    return as_exchange(row) if row else None
+
+
+async def find_all(unit: Unit, exchange_ids: Sequence[str]) -> list[Exchange]:
+    """Those of them that are there, in no order."""
+    found: list[Exchange] = []
+    for at in range(0, len(exchange_ids), _AT_ONCE):
+        rows = await unit.execute(select(exchange).where(exchange.c.id.in_(exchange_ids[at : at + _AT_ONCE])))
+        found += map(as_exchange, rows)
+    return found
 
 
 async def by_focal(unit: Unit, provider: str, kind: str, system: str, value: str) -> Exchange | None:
@@ -57,7 +71,33 @@ async def by_focal(unit: Unit, provider: str, kind: str, system: str, value: str
         )
     )
     row = rows.one_or_none()
-    return _read(row) if row else None
+    return as_exchange(row) if row else None
+
+
+async def by_focals(
+    unit: Unit, provider: str, focals: Sequence[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], Exchange]:
+    """The requests this provider has sent under these: type, system and value of a business identifier."""
+    found: dict[tuple[str, str, str], Exchange] = {}
+    for some in (focals[at : at + _AT_ONCE] for at in range(0, len(focals), _AT_ONCE)):
+        query = select(exchange).where(
+            exchange.c.provider == provider,
+            tuple_(exchange.c.focal_type, exchange.c.focal_system, exchange.c.focal_value).in_(some),
+        )
+        for held in map(as_exchange, await unit.execute(query)):
+            if held.focal is not None:
+                found[held.focal.type, held.focal.system, held.focal.value] = held
+    return found
+
+
+async def about(unit: Unit, exchange_id: str, event: str) -> list[Exchange]:
+    """The requests of that event about this one, oldest first."""
+    query = (
+        select(exchange)
+        .where(exchange.c.about_id == exchange_id, exchange.c.event == event)
+        .order_by(exchange.c.id)
+    )
+    return [as_exchange(row) for row in await unit.execute(query)]
 
 
 async def by_value(unit: Unit, value: str) -> list[Exchange]:
@@ -68,7 +108,7 @@ async def by_value(unit: Unit, value: str) -> list[Exchange]:
         .order_by(exchange.c.created_at.desc())
         .limit(10)
     )
-    return [_read(row) for row in await unit.execute(query)]
+    return [as_exchange(row) for row in await unit.execute(query)]
 
 
 async def change(unit: Unit, read: Exchange, **changes: Any) -> Exchange:
@@ -89,19 +129,25 @@ async def change(unit: Unit, read: Exchange, **changes: Any) -> Exchange:
 
 async def lanes_due(unit: Unit, now: datetime) -> list[str]:
     """The insurers for which something is due."""
-    query = select(exchange.c.insurer).where(exchange.c.due_at <= now).distinct()
+    query = select(exchange.c.insurer).where(exchange.c.due_at <= now, _on_its_turn()).distinct()
     return [insurer for (insurer,) in await unit.execute(query)]
 
 
 async def due(unit: Unit, insurer: str, now: datetime, most: int) -> list[Exchange]:
-    """What is due in one lane, oldest request first."""
+    """What is due in one lane, oldest first; of one case nothing before what it is about."""
     query = (
         select(exchange)
-        .where(exchange.c.insurer == insurer, exchange.c.due_at <= now)
+        .where(exchange.c.insurer == insurer, exchange.c.due_at <= now, _on_its_turn())
         .order_by(exchange.c.due_at, exchange.c.id)
         .limit(most)
     )
-    return [_read(row) for row in await unit.execute(query)]
+    return [as_exchange(row) for row in await unit.execute(query)]
+
+
+def _on_its_turn() -> ColumnElement[bool]:
+    """Not while the insurer may still lack what the request is about: its claim, its original."""
+    earlier = exchange.alias("earlier")
+    return ~exists().where(earlier.c.id == exchange.c.about_id, earlier.c.state.in_(_UNDELIVERED))
 
 
 def _state(kept: Exchange) -> dict[str, Any]:
@@ -117,8 +163,9 @@ def _state(kept: Exchange) -> dict[str, Any]:
     }
 
 
-def _read(row: Row[Any]) -> Exchange:
-    values = dict(row._mapping)
+def as_exchange(row: Iterable[Any]) -> Exchange:
+    """The record of a row that holds all columns of the table, in their order."""
+    values = dict(zip(exchange.c.keys(), row, strict=True))
     kind, system = values.pop("focal_type"), values.pop("focal_system")
     value, digest = values.pop("focal_value"), values.pop("focal_digest")
     author = values.pop("answered_by")

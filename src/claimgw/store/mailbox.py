@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
 from claimgw.errors import Conflict
 from claimgw.store.database import Unit
 from claimgw.store.records import MailboxEntry
-from claimgw.store.tables import mailbox, participant, poll_item
+from claimgw.store.tables import mailbox, participant, poll_item, topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,19 @@ class Selection:
     about: tuple[str, str] | None = None
 
 
-async def deposit(unit: Unit, entry: MailboxEntry) -> None:
-    """Let a message wait for its provider."""
+async def deposit(unit: Unit, entry: MailboxEntry, topics: Collection[tuple[str, str]] = ()) -> None:
+    """Let a message wait for its provider. `topics`: system and value of what else it is about."""
     await unit.execute(
         insert(mailbox).values(**{name: getattr(entry, name) for name in MailboxEntry.__slots__})
     )
+    if topics:
+        await unit.execute(
+            insert(topic),
+            [
+                {"message_id": entry.message_id, "system": system, "value": value}
+                for system, value in sorted(topics)
+            ],
+        )
 
 
 async def waiting(unit: Unit, provider: str, asked: Selection, now: datetime) -> list[MailboxEntry]:
@@ -135,5 +143,8 @@ def _filters(asked: Selection) -> list[ColumnElement[bool]]:
         filters.append(mailbox.c.queued_at <= asked.received_to)
     if asked.about:
         system, value = asked.about
-        filters.append(and_(mailbox.c.about_system == system, mailbox.c.about_value == value))
+        among = exists().where(
+            topic.c.message_id == mailbox.c.message_id, topic.c.system == system, topic.c.value == value
+        )
+        filters.append(or_(and_(mailbox.c.about_system == system, mailbox.c.about_value == value), among))
     return filters

@@ -1,6 +1,7 @@
 """Where is a message, and have its ids been used before?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
@@ -50,6 +51,14 @@ async def find(unit: Unit, message_id: str) -> Message | None:
     return Message(**row._mapping) if row else None
 
 
+async def find_all(unit: Unit, message_ids: Sequence[str]) -> list[Message]:
+    """Those of them that are there, in no order."""
+    if not message_ids:
+        return []
+    rows = await unit.execute(select(message).where(message.c.id.in_(message_ids)))
+    return [as_message(row) for row in rows]
+
+
 async def content(unit: Unit, message_id: str) -> bytes | None:
     """The bytes, as they came."""
     found: bytes | None = await unit.scalar(select(body.c.content).where(body.c.message_id == message_id))
@@ -58,6 +67,8 @@ async def content(unit: Unit, message_id: str) -> bytes | None:
 
 async def contents(unit: Unit, message_ids: Sequence[str]) -> dict[str, bytes]:
     """The bytes of several messages by their ids; those that are gone are missing."""
+    if not message_ids:
+        return {}
     rows = await unit.execute(
         select(body.c.message_id, body.c.content).where(body.c.message_id.in_(message_ids))
     )
@@ -97,6 +108,11 @@ async def by_wire_id(unit: Unit, wire_id: str) -> list[Message]:
         .limit(10)
     )
     return [Message(**row._mapping) for row in await unit.execute(query)]
+
+
+def as_message(row: Iterable[Any]) -> Message:
+    """The record of a row that holds all columns of the table, in their order."""
+    return Message(**dict(zip(message.c.keys(), row, strict=True)))
 
 
 def _values(kept: Message) -> dict[str, object]:

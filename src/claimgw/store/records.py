@@ -21,6 +21,12 @@ class State(StrEnum):
     NULLIFIED = "nullified"  # the same, and it is kept for audit only
 
 
+# As far as we know the insurer may lack the request.
+UNDELIVERED = frozenset({State.UNCHECKED, State.HELD, State.IN_FLIGHT, State.UNCONFIRMED})
+# The provider has taken it back.
+WITHDRAWN = frozenset({State.CANCELLED, State.NULLIFIED})
+
+
 class Author(StrEnum):
     """Who wrote the answer the provider was given last."""
 
@@ -116,3 +122,38 @@ class MailboxEntry:
     poll_id: str | None = None
     reserved_until: datetime | None = None
     delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a message of an insurer, or of the gateway in its place, has stated. Parties are licence keys."""
+
+    message_id: str
+    position: int
+    exchange_id: str | None
+    provider: str
+    insurer: str
+    event: str
+    type: str | None
+    system: str | None
+    value: str | None
+    outcome: str | None = None
+    adjudication: str | None = None
+    authorization: str | None = None
+    created: str | None = None
+    amount: str | None = None
+    by_gateway: bool = False
+    withdrawn_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An identifier from before the history of a pair begins."""
+
+    provider: str
+    insurer: str
+    type: str
+    system: str
+    value: str
+    event: str
+    standing: str

@@ -4,11 +4,13 @@ from claimgw.clearinghouse.delivery.interpret import Asked, Judge, interpret
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
 from claimgw.clearinghouse.forward import forward
 from claimgw.clearinghouse.parts import Parts
+from claimgw.clearinghouse.recall import recall_asked
 from claimgw.clearinghouse.settle import Settled, settle
 from claimgw.conformance import Direction, check
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.findings import Finding, errors
-from claimgw.store import attempts
+from claimgw.messages.identifiers import GATEWAY
+from claimgw.store import attempts, exchanges
 from claimgw.store.records import Attempt, Exchange
 
 
@@ -26,21 +28,32 @@ async def deliver(parts: Parts, exchange: Exchange, request: Envelope, attempt: 
         reply_event=(request.event.reply if request.event else None) or "acknowledgement",
         identifier=request.focal_identifier,
         repeated=attempt.number > 1 and await _may_have_arrived(parts, attempt),
+        own=exchange.provider == str(GATEWAY),
     )
-    ending = interpret(reply, asked, await _judge(parts))
+    ending = interpret(reply, asked, await _judge(parts, exchange, request))
     settled = await settle(parts, request, insurer, attempt, ending)
     if settled.exchange.due_at is not None:
         parts.wake()
     return settled
 
 
-async def _judge(parts: Parts) -> Judge:
-    """By the rules as they are now that the answer came, not as they were when the request went out."""
-    severities, now = (await parts.registry.current()).severities, parts.clock.now()
+async def _judge(parts: Parts, exchange: Exchange, request: Envelope) -> Judge:
+    """By rules and record as they are now that the answer came, not as when the request went out."""
+    registry, now = await parts.registry.current(), parts.clock.now()
+    async with parts.database.read() as unit:
+        known = await exchanges.find(unit, exchange.id)
+        memory = await recall_asked(unit, known or exchange, request, registry)
 
     def judge(answer: Envelope) -> list[Finding]:
         return errors(
-            check(answer, now, direction=Direction.ANSWER, schemas=parts.schemas, severities=severities)
+            check(
+                answer,
+                now,
+                direction=Direction.ANSWER,
+                schemas=parts.schemas,
+                severities=registry.severities,
+                memory=memory,
+            )
         )
 
     return judge

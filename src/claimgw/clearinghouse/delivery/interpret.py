@@ -30,6 +30,7 @@ _BY_OUTCOME = {
     "complete": Outcome.COMPLETE,
     "error": Outcome.ERROR,
 }
+_BY_STATUS = {"completed": Outcome.COMPLETE, "failed": Outcome.ERROR}
 # How insurers say that they have a message already (spec §8.6, §3.4).
 _ALREADY = frozenset({"1677", "1678", "BV-00542"})
 # The pattern of nphies error codes (spec §8.3).
@@ -38,13 +39,17 @@ _CODE = re.compile(r"(?:DT|BV|IC|IB|RE|GE|FR)-[0-9]{5}|[0-9]{1,4}")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The request an answer must fit. `repeated`: an earlier attempt may have arrived."""
+    """The request an answer must fit. `repeated`: an earlier attempt may have arrived.
+
+    `own`: it is a notice of the gateway's, and whatever comes back is the end of it (spec §3.3).
+    """
 
     header_id: str
     insurer: str
     reply_event: str
     identifier: Identifier | None
     repeated: bool
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +113,41 @@ def _message(body: bytes, asked: Asked, judge: Judge) -> Ending:
     if code == "transient-error":
         return Ending(Outcome.TRANSIENT, "transient-error", answer=answer, body=body)
     codes = _error_codes(answer)
-    if code == "fatal-error" and answer.outcome is None:
-        return _declined(codes, asked, "fatal-error", answer, body)
     if asked.reply_event == "acknowledgement":
-        return Ending(Outcome.ACKNOWLEDGED, str(code), answer=answer, body=body)
+        return _acknowledged(answer, str(code), asked, judge)
+    if _is_error_notice(answer) or (code == "fatal-error" and told_outcome(answer) is None):
+        return _declined(codes, asked, "fatal-error", answer, body)
     return _judged(answer, codes, asked, judge)
+
+
+def _acknowledged(answer: Envelope, code: str, asked: Asked, judge: Judge) -> Ending:
+    """What the insurer found, good or bad, is its own to say."""
+    faults = () if asked.own else tuple(judge(answer))
+    if faults:
+        return _invalid(answer, faults)
+    return Ending(Outcome.ACKNOWLEDGED, code, answer=answer, body=answer.raw)
+
+
+def _invalid(answer: Envelope, faults: Sequence[Finding]) -> Ending:
+    listed = ", ".join(sorted({fault.code for fault in faults}))
+    return Ending(Outcome.INVALID_ANSWER, listed, answer=answer, body=answer.raw, findings=tuple(faults))
+
+
+def told_outcome(answer: Envelope) -> Outcome | None:
+    """What a business answer says became of the request; None if it says nothing that can be used."""
+    focal = answer.focal
+    if focal is not None and focal.type == "Task":
+        return _BY_STATUS.get(str(focal.resource.get("status")))
+    return _BY_OUTCOME.get(answer.outcome or "")
+
+
+def _is_error_notice(answer: Envelope) -> bool:
+    return answer.event is not None and answer.event.code == "error-notice"
 
 
 def _judged(answer: Envelope, codes: Sequence[str], asked: Asked, judge: Judge) -> Ending:
     faults = list(judge(answer))
-    outcome = _BY_OUTCOME.get(answer.outcome or "")
+    outcome = told_outcome(answer)
     if not faults and outcome is None:
         where = f"{answer.focal.path}.outcome" if answer.focal else "Bundle"
         faults = [
@@ -125,12 +155,11 @@ def _judged(answer: Envelope, codes: Sequence[str], asked: Asked, judge: Judge) 
                 "IC-01428",
                 where,
                 "The answer has no usable outcome",
-                "Give queued, partial, complete or error",
+                "Give queued, partial, complete or error; of a task completed or failed",
             )
         ]
     if faults or outcome is None:
-        listed = ", ".join(sorted({fault.code for fault in faults}))
-        return Ending(Outcome.INVALID_ANSWER, listed, answer=answer, body=answer.raw, findings=tuple(faults))
+        return _invalid(answer, faults)
     if outcome is Outcome.ERROR and asked.repeated and codes and set(codes) <= _ALREADY:
         return Ending(Outcome.DUPLICATE, ", ".join(codes), answer=answer, body=answer.raw)
     return Ending(outcome, answer=answer, body=answer.raw)
@@ -153,7 +182,7 @@ def _misfit(answer: Envelope, asked: Asked) -> Finding | None:
             "Give the MessageHeader.id of the request",
         )
     event = answer.event.code if answer.event else None
-    if event not in (asked.reply_event, "acknowledgement"):
+    if event not in (asked.reply_event, "acknowledgement", "error-notice"):
         return Finding(
             "BV-00543",
             "Bundle.entry[0].resource.eventCoding",

@@ -47,7 +47,6 @@ class Heard(StrEnum):
     PENDED = "pended"  # a queued answer written by the gateway
     ANSWER = "answer"  # the insurer's own answer
     ERROR = "error"  # an error answer written by the gateway
-    NOTHING = "nothing"  # the message was not a provider's
 
 
 class Again(StrEnum):
@@ -197,9 +196,9 @@ MEANING: dict[Outcome, Meaning] = {
         "a valid answer with outcome complete", _YES, _ANSWER, _NEVER, notice=False, breaker=False
     ),
     Outcome.ACKNOWLEDGED: _row(
-        "the insurer acknowledged a message of the gateway's own",
+        "the insurer acknowledged a communication, or a notice of the gateway's own",
         _YES,
-        Heard.NOTHING,
+        _ANSWER,
         _NEVER,
         notice=False,
         breaker=False,

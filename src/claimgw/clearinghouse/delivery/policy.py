@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Again, Heard, Outcome
-from claimgw.store.records import State
+from claimgw.store.records import WITHDRAWN, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Telling(StrEnum):
     ANSWER = "answer"  # the insurer's own
     PENDED = "pended"  # ours: queued
     ERROR = "error"  # ours: GE-00026
+    AWAY = "away"  # ours: GE-00012, to a message that may not wait
     NOTHING = "nothing"
 
 
@@ -51,10 +52,13 @@ class Circumstances:
     """What a decision rests on. `tries` counts the attempts made, this one included; `grace` is in seconds.
 
     `own`: the message is the gateway's own, an error-notice, and no provider hears of it.
+    `may_wait`: its event is stored for an insurer that is away. `mailed`: its answer may come later by poll.
     """
 
     state: State
     own: bool
+    may_wait: bool
+    mailed: bool
     waiting: bool
     tries: int
     now: datetime
@@ -80,12 +84,16 @@ _RANK = {State.QUEUED: 1, State.PARTIAL: 2, State.ANSWERED: 3}
 def decide(outcome: Outcome, given: Circumstances, schedule: Schedule) -> Decision:
     """What follows from the ending of an attempt."""
     meaning = MEANING[outcome]
+    if given.state in WITHDRAWN:
+        return _taken_back(outcome, given)
+    if not given.may_wait:
+        return _at_once(outcome, given)
     if given.state in _RANK and _RANK.get(_STATE_AFTER.get(outcome, State.HELD), 0) <= _RANK[given.state]:
         return _overtaken(outcome, given)
     if given.state is State.AWAITING_CORRECTION and meaning.again is not Again.NEVER:
         # An earlier attempt was answered after its lease: the insurer has the request (spec 0.3 item 12a).
         return _overtaken(outcome, given)
-    telling = Telling.NOTHING if given.own else _telling(meaning.heard, given.waiting)
+    telling = Telling.NOTHING if given.own else _telling(meaning.heard, given)
     match meaning.again:
         case Again.LATER:
             wait = schedule.wait(given.tries, given.retry_after, given.jitter)
@@ -111,17 +119,31 @@ def _overtaken(outcome: Outcome, given: Circumstances) -> Decision:
     return Decision(given.state, None, telling, meaning.notice)
 
 
-def _telling(heard: Heard, waiting: bool) -> Telling:
+def _taken_back(outcome: Outcome, given: Circumstances) -> Decision:
+    """Its provider has cancelled it meanwhile: nothing that comes changes that, or is given to anybody."""
+    telling = Telling.PENDED if given.waiting else Telling.NOTHING
+    return Decision(given.state, None, telling, MEANING[outcome].notice)
+
+
+def _at_once(outcome: Outcome, given: Circumstances) -> Decision:
+    """Of an event that never waits there is one attempt, and with it the exchange has ended (spec §1.3)."""
+    meaning = MEANING[outcome]
+    telling = _telling(meaning.heard, given)
+    if telling is Telling.PENDED:
+        telling = Telling.AWAY
+    return Decision(State.ANSWERED, None, telling, meaning.notice)
+
+
+def _telling(heard: Heard, given: Circumstances) -> Telling:
     match heard:
         case Heard.ANSWER:
-            return Telling.ANSWER
+            # What may not be polled is for an open session only (spec §5.1).
+            return Telling.ANSWER if given.waiting or given.mailed else Telling.NOTHING
         case Heard.ERROR:
-            return Telling.ERROR
+            return Telling.ERROR if given.waiting or given.mailed else Telling.NOTHING
         case Heard.PENDED:
             # Whoever has hung up was told "queued" already, or asks again with the same ids.
-            return Telling.PENDED if waiting else Telling.NOTHING
-        case Heard.NOTHING:
-            return Telling.NOTHING
+            return Telling.PENDED if given.waiting else Telling.NOTHING
     assert_never(heard)
 
 

@@ -2,20 +2,26 @@
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
 
+from claimgw.clearinghouse.answer import own
 from claimgw.clearinghouse.delivery.deliver import deliver
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
+from claimgw.clearinghouse.large import look_into
 from claimgw.clearinghouse.parts import Parts
+from claimgw.clearinghouse.record import keep_own
+from claimgw.clearinghouse.unreachable import unreachable
 from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.ids import new_id
 from claimgw.messages.envelope import Envelope, read
-from claimgw.store import attempts, exchanges, messages
-from claimgw.store.records import Attempt, Exchange, State
+from claimgw.messages.events import EVENTS
+from claimgw.store import Unit, attempts, exchanges, messages
+from claimgw.store.records import Attempt, Author, Exchange, State
 
 _log = structlog.get_logger(__name__)
 
@@ -146,9 +152,13 @@ async def take_up(parts: Parts, exchange: Exchange, grace: float, answer_seconds
         case State.IN_FLIGHT:
             await _abandon(parts, exchange, grace)
             return None
+        case State.UNCHECKED:
+            with suppress(Conflict):  # another node was faster
+                await look_into(parts, exchange)
+            return None
         case State.REFUSED | State.ANSWERED | State.CANCELLED | State.NULLIFIED:
             return None
-        case State.AWAITING_CORRECTION | State.QUEUED | State.PARTIAL | State.UNCHECKED:
+        case State.AWAITING_CORRECTION | State.QUEUED | State.PARTIAL:
             return None
     assert_never(exchange.state)
 
@@ -188,15 +198,7 @@ async def _abandon(parts: Parts, exchange: Exchange, grace: float) -> None:
                     detail=f"node {made.node}",
                     answer_id=None,
                 )
-            await exchanges.change(
-                unit,
-                exchange,
-                state=State.UNCONFIRMED,
-                reason=f"{meaning.when}; it may have arrived",
-                due_at=now + timedelta(seconds=grace),
-                changed_at=now,
-                waiting=False,
-            )
+            await _leave(parts, unit, exchange, now + timedelta(seconds=grace))
     except Conflict:
         return
     _log.warning(
@@ -204,4 +206,37 @@ async def _abandon(parts: Parts, exchange: Exchange, grace: float) -> None:
         action="abandon",
         exchange=exchange.id,
         insurer=exchange.insurer,
+    )
+
+
+async def _leave(parts: Parts, unit: Unit, exchange: Exchange, due_at: datetime) -> None:
+    """It is sent again after the grace; what may not wait is answered once and for all."""
+    now, reason = parts.clock.now(), f"{MEANING[Outcome.ABANDONED].when}; it may have arrived"
+    if EVENTS[exchange.event].queueable:
+        await exchanges.change(
+            unit,
+            exchange,
+            state=State.UNCONFIRMED,
+            reason=reason,
+            due_at=due_at,
+            changed_at=now,
+            waiting=False,
+        )
+        return
+    answer_id, author = exchange.answer_id, exchange.answered_by
+    if answer_id is None:
+        request = read(await messages.content(unit, exchange.id) or b"")
+        assert isinstance(request, Envelope), "a request on record is no message any more"
+        raw = await unreachable(parts, unit, request, exchange, exchange.insurer, parts.stamp(now))
+        answer_id, author = (await keep_own(unit, own(raw), exchange, now)).id, Author.GATEWAY
+    await exchanges.change(
+        unit,
+        exchange,
+        state=State.ANSWERED,
+        reason=reason,
+        due_at=None,
+        changed_at=now,
+        waiting=False,
+        answer_id=answer_id,
+        answered_by=author,
     )

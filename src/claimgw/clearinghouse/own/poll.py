@@ -7,6 +7,8 @@ from claimgw.clearinghouse import answer, record
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.own.selection import select
 from claimgw.clearinghouse.parts import Parts, Reply
+from claimgw.clearinghouse.received import Received
+from claimgw.clearinghouse.session import Sessions
 from claimgw.ids import new_id
 from claimgw.messages import poll_replies
 from claimgw.messages.envelope import Envelope
@@ -19,10 +21,11 @@ from claimgw.store.records import MailboxEntry
 _FRAME_BYTES = 64 * 1024
 
 
-async def answer_poll(parts: Parts, envelope: Envelope, faults: Sequence[Finding], now: datetime) -> Reply:
+async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
     """Reserve what the poll asks for (one commit) and write it; `confirm` follows once it is sent."""
-    if faults:
-        return await _fail(parts, envelope, faults, now)
+    envelope, now = received.envelope, received.now
+    if received.faults:
+        return await _fail(parts, envelope, received.faults, now)
     asked = select(envelope)
     poll_id = new_id(now)
     async with parts.database.write() as unit:
@@ -57,7 +60,7 @@ async def _write(
 ) -> Reply:
     async with parts.database.read() as unit:
         waiting = await _contents(unit, given)
-    body = poll_replies.delivered(envelope, Stamp(poll_id, at), waiting)
+    body = poll_replies.delivered(envelope, Stamp(poll_id, at, parts.dialect), waiting)
     body = await answer.tagged(parts, body, str(envelope.sender), untagged=True)
     return Reply(200, body, poll=poll_id)
 
@@ -84,7 +87,7 @@ def _fitting(waiting: Sequence[MailboxEntry], room: int) -> list[MailboxEntry]:
 
 
 async def _fail(parts: Parts, envelope: Envelope, faults: Sequence[Finding], now: datetime) -> Reply:
-    body = answer.refusing(envelope, faults, now)
+    body = answer.refusing(parts, envelope, faults, now)
     if body is None:
         return answer.bare(Refusal(400, tuple(faults)))
     poll_id = new_id(now)

@@ -7,17 +7,14 @@ from claimgw.conformance.case import Case, extensions_at, items_at, object_at, p
 from claimgw.messages.envelope import Entry, Envelope, inner
 from claimgw.messages.findings import Finding
 
-# With the header one more entry. The guide says 200, the rule 100 (spec C-02).
-MOST = 100
-
 
 def size(case: Case) -> Iterator[Finding]:
-    """BV-00373: 100 messages at most."""
-    if _is_batch(case) and len(items_at(case.envelope.bundle, "entry")) > MOST + 1:
+    """BV-00373: so many messages at most, and the header beside them."""
+    if _is_batch(case) and len(items_at(case.envelope.bundle, "entry")) > case.batch_size + 1:
         yield Finding(
             "BV-00373",
             "bundle.entry",
-            f"The batch holds more than {MOST} messages",
+            f"The batch holds more than {case.batch_size} messages",
             "Spread them over several batches",
         )
 

@@ -2,7 +2,7 @@
 
 from claimgw.store.tables.columns import metadata
 from claimgw.store.tables.exchanges import attempt, exchange
-from claimgw.store.tables.history import history_start, imported, relation, statement
+from claimgw.store.tables.history import history_start, imported, relation, statement, topic
 from claimgw.store.tables.mailbox import mailbox, mailbox_notice, poll_item
 from claimgw.store.tables.messages import arrival, body, message
 from claimgw.store.tables.registry import (
@@ -40,4 +40,5 @@ __all__ = [
     "rule_change",
     "serves",
     "statement",
+    "topic",
 ]

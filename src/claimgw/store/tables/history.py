@@ -3,7 +3,7 @@
 No name, number or birth date of a person is here: a patient stands as a digest. docs/memory.md lists it all.
 """
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, String, Table
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table
 
 from claimgw.store.tables.columns import Id, Instant, Licence, metadata
 
@@ -18,12 +18,23 @@ relation = Table(
     Index(None, "value", "kind"),
 )
 
+# What else a waiting message is about than the mailbox says: a payment speaks of many claims.
+topic = Table(
+    "topic",
+    metadata,
+    Column("message_id", Id, ForeignKey("mailbox.message_id"), primary_key=True),
+    Column("system", String(255), primary_key=True),
+    Column("value", String(255), primary_key=True),
+)
+
 # What an insurer, or the gateway in its place, has said to a provider: answers and what it began by itself.
-# `exchange_id`: the request that is answered. `withdrawn_by`: who cancelled an advanced authorization.
+# `position`: 0 for the focal resource, 1 for a question inside the answer. `exchange_id`: the request that is
+# answered. `withdrawn_by`: who cancelled an advanced authorization.
 statement = Table(
     "statement",
     metadata,
     Column("message_id", Id, ForeignKey("message.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
     Column("exchange_id", Id, ForeignKey("exchange.id"), nullable=True),
     Column("provider", Licence, nullable=False),
     Column("insurer", Licence, nullable=False),
@@ -43,7 +54,7 @@ statement = Table(
     Index("ix_statement_authorization", "provider", "insurer", "authorization"),
 )
 
-# History of a pair begins on that day, what is older is not on record. No row: with its first message.
+# History of a pair begins on that day: what is older is not on record. `set_by`: "" if the first message did.
 history_start = Table(
     "history_start",
     metadata,

@@ -1,0 +1,240 @@
+"""What is on record of all that a message mentions? Read from the store before it is checked."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from claimgw.access.registry import Snapshot
+from claimgw.clearinghouse.recollection import (
+    request_of,
+    request_of_before,
+    statement_of,
+    statement_of_before,
+)
+from claimgw.conformance.history.mentions import Mentions, mentions
+from claimgw.conformance.memory import Key, Memory, Request, Statement
+from claimgw.conformance.severity import day_of
+from claimgw.messages.envelope import Envelope, licence_of, read
+from claimgw.messages.events import Event, Leg
+from claimgw.messages.identifiers import Identifier, Licence, LicenceKind
+from claimgw.store import Unit, exchanges, history, messages, relations, statements
+from claimgw.store.records import Exchange, Imported, Message, State
+from claimgw.store.statements import Stated
+
+# What is referred to without a date is at most so old: by then a claim was sent, and appealed.
+REACH = timedelta(days=365)
+_ANSWERED = Key("", "", "")
+# Of what a patient, an episode or an invoice has, the newest are looked at.
+_MOST_RELATED = 50
+_CLAIMS = ("claim-request", "priorauth-request")
+_RELATED_EVENTS = {
+    "invoice": _CLAIMS,
+    "encounter": _CLAIMS,
+    "batch": _CLAIMS,
+    "patient": ("eligibility-request",),
+}
+# Only of these is the whole message looked at, beside the columns.
+_READ_WHOLE = frozenset({"PaymentReconciliation", "CommunicationRequest", "CoverageEligibilityResponse"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """The memory for the rules, and the rows it came from, for what is changed conditionally afterwards.
+
+    `about`: the earlier request that a message names, by what names it. `answered`: the one it answers.
+    `first`: with this message the history of its pair begins.
+    """
+
+    memory: Memory = field(default_factory=Memory)
+    about: Mapping[Key, Exchange] = field(default_factory=dict)
+    answered: Exchange | None = None
+    mentioned: Mentions = field(default_factory=Mentions)
+    first: bool = False
+
+
+async def recall(
+    unit: Unit,
+    envelope: Envelope,
+    event: Event,
+    registry: Snapshot,
+    now: datetime,
+    *,
+    itself: str | None = None,
+) -> Recollection:
+    """All that is on record of what a posted message mentions, between its provider and its insurer.
+
+    `itself`: the exchange of the message, if it has one already; it is no earlier one.
+    """
+    provider, insurer = _parties(envelope)
+    mentioned = mentions(envelope)
+    if provider is None or event.code == "poll-request":
+        return Recollection(Memory(licences=_licences(envelope, registry)), mentioned=mentioned)
+    # Whose request an answer is to is for the rules to judge (BV-00447); all else is between the two.
+    answers = event.leg is Leg.RESPONSE
+    reader = _Reader(unit, provider, None if answers else insurer, itself)
+    about = await reader.about(mentioned.requests)
+    requests = await reader.requests(about)
+    stated = await statements.by_identifiers(unit, provider, mentioned.statements)
+    answered = await reader.answered(event, about) if answers else None
+    since = await history.begins(unit, provider, insurer) if insurer else None
+    memory = Memory(
+        answered=(await reader.requests({_ANSWERED: answered}))[_ANSWERED] if answered else None,
+        requests=requests | await reader.imported_requests(mentioned.requests, requests),
+        statements=await reader.statements(stated, mentioned.statements),
+        authorizations=await reader.authorizations(mentioned.authorizations, insurer),
+        related={} if answers else await reader.related(mentioned.relations),
+        open_cancellation=await reader.cancelling(about),
+        since=since or (day_of(now) if insurer else None),
+        oldest=day_of(now) - REACH,
+        licences=_licences(envelope, registry),
+    )
+    return Recollection(memory, about, answered, mentioned, first=insurer is not None and since is None)
+
+
+async def recall_asked(unit: Unit, exchange: Exchange, request: Envelope, registry: Snapshot) -> Memory:
+    """What the answer to a request, in its session or to a push, is judged by."""
+    answers = (await statements.of_exchanges(unit, [exchange.id])).get(exchange.id, [])
+    kept = Message(exchange.id, "", "", exchange.event, "", request.header_id or "", 0, exchange.created_at)
+    return Memory(
+        answered=request_of(exchange, kept, answers, request),
+        since=await history.begins(unit, exchange.provider, exchange.insurer),
+        licences=_licences(request, registry),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """The queries of one recollection, for one provider, and for one insurer if there is one."""
+
+    unit: Unit
+    provider: str
+    insurer: str | None
+    itself: str | None
+
+    async def answered(self, event: Event, about: Mapping[Key, Exchange]) -> Exchange | None:
+        """The request that an answer is to: of a claim itself, of a cancellation the last one of it."""
+        target = next(iter(about.values()), None)
+        if target is None or event.code != "cancel-response":
+            return target
+        made = await exchanges.about(self.unit, target.id, "cancel-request")
+        return made[-1] if made else None
+
+    async def about(self, keys: Sequence[Key]) -> dict[Key, Exchange]:
+        found = await exchanges.by_focals(self.unit, self.provider, keys)
+        return {
+            Key(*key): held
+            for key, held in found.items()
+            if self.insurer is None or held.insurer == self.insurer
+            if held.id != self.itself
+        }
+
+    async def requests(self, about: Mapping[Key, Exchange]) -> dict[Key, Request]:
+        kept = await self._messages([held.id for held in about.values()])
+        answered = await statements.of_exchanges(self.unit, [held.id for held in about.values()])
+        bodies = await messages.contents(self.unit, [held.id for held in about.values()])
+        found = {}
+        for key, held in about.items():
+            answers = answered.get(held.id, [])
+            found[key] = request_of(held, kept.get(held.id), answers, _read(bodies.get(held.id)))
+        return found
+
+    async def imported_requests(
+        self, keys: Sequence[Key], known: Mapping[Key, Request]
+    ) -> dict[Key, Request]:
+        before = await self._imported([key for key in keys if key not in known])
+        return {Key(one.type, one.system, one.value): request_of_before(one) for one in before}
+
+    async def statements(self, stated: Sequence[Stated], keys: Sequence[Key]) -> dict[Key, Statement]:
+        wanted = [one.said.message_id for one in stated if one.said.type in _READ_WHOLE]
+        bodies = await messages.contents(self.unit, wanted) if wanted else {}
+        requests = await self._asked(stated)
+        found = {
+            Key(one.said.type, one.said.system, one.said.value): statement_of(
+                one, requests.get(one.said.exchange_id or ""), _read(bodies.get(one.said.message_id))
+            )
+            for one in stated
+            if one.said.type and one.said.system and one.said.value
+            if self.insurer is None or one.said.insurer == self.insurer
+        }
+        for before in await self._imported([key for key in keys if key not in found]):
+            key = Key(before.type, before.system, before.value)
+            found[key] = statement_of_before(before)
+        return found
+
+    async def authorizations(self, numbers: Sequence[str], insurer: str | None) -> dict[str, list[Statement]]:
+        found: defaultdict[str, list[Statement]] = defaultdict(list)
+        if insurer is None or not numbers:
+            return found
+        stated = await statements.by_authorizations(self.unit, self.provider, insurer, numbers)
+        bodies = await messages.contents(self.unit, [one.said.message_id for one in stated])
+        requests = await self._asked(stated)
+        for one in stated:
+            whole = _read(bodies.get(one.said.message_id))
+            found[one.said.authorization or ""].append(
+                statement_of(one, requests.get(one.said.exchange_id or ""), whole)
+            )
+        return found
+
+    async def related(self, named: Sequence[relations.Relation]) -> dict[relations.Relation, list[Request]]:
+        found: defaultdict[relations.Relation, list[Request]] = defaultdict(list)
+        for events in dict.fromkeys(_RELATED_EVENTS.values()):
+            asked = [one for one in named if _RELATED_EVENTS.get(one[0]) == events]
+            rows = await relations.naming(self.unit, self.provider, asked, events=events, most=_MOST_RELATED)
+            ids = list(dict.fromkeys(held.id for _, held in rows))
+            bodies = await messages.contents(self.unit, ids) if ids else {}
+            kept = await self._messages(ids)
+            answered = await statements.of_exchanges(self.unit, ids)
+            read_ = {one: _read(bodies.get(one)) for one in ids}
+            for relation, held in rows:
+                if held.id == self.itself:
+                    continue
+                answers = answered.get(held.id, [])
+                found[relation].append(request_of(held, kept.get(held.id), answers, read_[held.id]))
+        return found
+
+    async def cancelling(self, about: Mapping[Key, Exchange]) -> bool:
+        """Whether a cancellation of any of these is under way."""
+        for held in about.values():
+            for made in await exchanges.about(self.unit, held.id, "cancel-request"):
+                if made.state is State.IN_FLIGHT:
+                    return True
+        return False
+
+    async def _asked(self, stated: Iterable[Stated]) -> dict[str, Identifier]:
+        ids = [one.said.exchange_id for one in stated if one.said.exchange_id]
+        found = {}
+        for held in await exchanges.find_all(self.unit, list(dict.fromkeys(ids))):
+            if held.focal is not None:
+                found[held.id] = Identifier(held.focal.system, held.focal.value)
+        return found
+
+    async def _messages(self, ids: Sequence[str]) -> dict[str, Message]:
+        return {kept.id: kept for kept in await messages.find_all(self.unit, ids)}
+
+    async def _imported(self, keys: Sequence[Key]) -> list[Imported]:
+        found = await history.of_before(self.unit, self.provider, keys) if keys else []
+        return [one for one in found if self.insurer is None or one.insurer == self.insurer]
+
+
+def _parties(envelope: Envelope) -> tuple[str | None, str | None]:
+    """Provider and insurer of a message, as licence keys."""
+    by_kind = {one.kind: str(one) for one in (envelope.sender, envelope.receiver) if one is not None}
+    return by_kind.get(LicenceKind.PROVIDER), by_kind.get(LicenceKind.PAYER)
+
+
+def _licences(envelope: Envelope, registry: Snapshot) -> dict[Licence, str]:
+    """Those that the message names and that are registered here, each with what it is."""
+    named = {licence_of(entry.resource) for entry in envelope.entries if entry.type == "Organization"}
+    named |= {envelope.sender, envelope.receiver}
+    found = {}
+    for licence in named - {None}:
+        assert licence is not None
+        if (known := registry.participant(str(licence))) is not None:
+            found[licence] = known.kind.value
+    return found
+
+
+def _read(raw: bytes | None) -> Envelope | None:
+    found = read(raw) if raw else None
+    return found if isinstance(found, Envelope) else None

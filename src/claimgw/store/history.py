@@ -1,0 +1,96 @@
+"""Since when is the history of a provider and an insurer on record, and what is known of before?"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, delete, insert, select, tuple_
+from sqlalchemy.exc import IntegrityError
+
+from claimgw.errors import Conflict
+from claimgw.store.database import Unit
+from claimgw.store.records import Imported
+from claimgw.store.tables import history_start, imported
+
+_AT_ONCE = 500
+
+
+async def begins(unit: Unit, provider: str, insurer: str) -> date | None:
+    """The day from which the history of the pair is on record; None: nothing of it has come yet."""
+    found: date | None = await unit.scalar(
+        select(history_start.c.since).where(
+            history_start.c.provider == provider, history_start.c.insurer == insurer
+        )
+    )
+    return found
+
+
+async def begin(unit: Unit, provider: str, insurer: str, since: date, now: datetime) -> None:
+    """Note that the first message of a pair has come. Raises Conflict if another one was faster."""
+    row = {"provider": provider, "insurer": insurer, "since": since, "set_by": "", "set_at": now}
+    try:
+        await unit.execute(insert(history_start).values(row))
+    except IntegrityError as fault:
+        raise Conflict("another message of the pair was the first") from fault
+
+
+async def let_begin(unit: Unit, provider: str, insurer: str, since: date, *, by: str, now: datetime) -> None:
+    """Set that day to what an operator knows of it; the least date: everything is on record."""
+    await unit.execute(
+        delete(history_start).where(history_start.c.provider == provider, history_start.c.insurer == insurer)
+    )
+    await unit.execute(
+        insert(history_start).values(provider=provider, insurer=insurer, since=since, set_by=by, set_at=now)
+    )
+
+
+async def all_beginnings(unit: Unit) -> list[tuple[str, str, date, str]]:
+    """Provider, insurer, day and who set it ("": the first message did), of every pair that has begun."""
+    columns = (
+        history_start.c.provider,
+        history_start.c.insurer,
+        history_start.c.since,
+        history_start.c.set_by,
+    )
+    rows = await unit.execute(select(*columns).order_by(*columns[:2]))
+    return [(row.provider, row.insurer, row.since, row.set_by) for row in rows]
+
+
+async def bring_in(unit: Unit, rows: Sequence[Imported], now: datetime) -> int:
+    """Keep identifiers of before; how many were new. One that is there already stays as it is."""
+    new = 0
+    for at in range(0, len(rows), _AT_ONCE):
+        some = {
+            (one.provider, one.insurer, one.type, one.system, one.value): one
+            for one in rows[at : at + _AT_ONCE]
+        }
+        known = await unit.execute(select(*_key()).where(tuple_(*_key()).in_(list(some))))
+        for row in known:
+            some.pop(tuple(row))
+        if some:
+            await unit.execute(
+                insert(imported),
+                [
+                    {name: getattr(one, name) for name in Imported.__slots__} | {"imported_at": now}
+                    for one in some.values()
+                ],
+            )
+        new += len(some)
+    return new
+
+
+async def of_before(unit: Unit, provider: str, keys: Sequence[tuple[str, str, str]]) -> list[Imported]:
+    """What is known of before under these: type, system and value."""
+    found: list[Imported] = []
+    for at in range(0, len(keys), _AT_ONCE):
+        rows = await unit.execute(
+            select(imported).where(
+                imported.c.provider == provider,
+                tuple_(imported.c.type, imported.c.system, imported.c.value).in_(keys[at : at + _AT_ONCE]),
+            )
+        )
+        found += [Imported(**{name: row._mapping[name] for name in Imported.__slots__}) for row in rows]
+    return found
+
+
+def _key() -> tuple[ColumnElement[str], ...]:
+    return imported.c.provider, imported.c.insurer, imported.c.type, imported.c.system, imported.c.value
