@@ -10,7 +10,6 @@ and by `claimgw rules CODE`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -45,7 +44,7 @@ class SpoiltExample(msgspec.Struct, frozen=True):
 
     `given` comes before the patch and leaves the message sound: what the rule is about, if no example has it.
     `before` None: nobody looks at what came before, and who is registered; else all that the sound
-    messages name are. `since` is the day on which history begins.
+    messages name are.
     """
 
     code: str
@@ -57,7 +56,6 @@ class SpoiltExample(msgspec.Struct, frozen=True):
     given: tuple[Change, ...] = ()
     before: tuple[Earlier, ...] | None = None
     meanwhile: tuple[Earlier, ...] = ()
-    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ class Spoilt:
         if of_spoilt:
             before += [_envelope(one) for one in self.meanwhile]
         about = _envelope(self.spoilt if of_spoilt else self.sound)
-        return remember(before, about, since=self.example.since, licences=registered)
+        return remember(before, about, licences=registered)
 
 
 _READ = msgspec.json.Decoder(tuple[SpoiltExample, ...], float_hook=Decimal)
