@@ -119,7 +119,7 @@ class Control:
         wish = wish_named(behaviour, number)
         if wish is None:
             raise Impossible(f"there is no behaviour {behaviour}, or it takes no number")
-        self._insurer.enchant(wish, times)
+        self._insurer.behave(wish, times)
 
     async def _hand_over(self, message: bytes, subject: str) -> Handed:
         told = read(message)

@@ -95,7 +95,7 @@ class Insurer:
     def __init__(self, licences: Collection[str], *, clock: Clock, send: Send) -> None:
         self.availability = Availability.UP
         self.cases = Cases()
-        self._spell: list[Wish] = []
+        self._wished: list[Wish] = []
         self._licences = frozenset(licences)
         self._clock = clock
         self._send = send
@@ -125,9 +125,9 @@ class Insurer:
     def licences(self) -> Collection[str]:
         return self._licences
 
-    def enchant(self, wish: Wish, times: int) -> None:
+    def behave(self, wish: Wish, times: int) -> None:
         """The next so many new messages are met as that wish says, whatever their identifiers say."""
-        self._spell = [wish] * times
+        self._wished = [wish] * times
 
     async def start(self, message: bytes) -> bool:
         """Hand over a message that nobody asked for; whether it was taken.
@@ -167,7 +167,7 @@ class Insurer:
     def _plan(self, request: Request, message: bytes) -> Plan:
         known = request.claim is not None
         case = self.cases.remember(request, message) if known else self.cases.about(request)
-        wish = self._spell.pop() if self._spell else wish_of(text(request.identifier.get("value")))
+        wish = self._wished.pop() if self._wished else wish_of(text(request.identifier.get("value")))
         return wish.plan(Turn(request, case))
 
     def _react(self, request: Request, case: Received) -> Reaction:
