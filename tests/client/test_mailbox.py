@@ -96,6 +96,16 @@ async def test_a_poll_is_given_up_only_if_the_gateway_has_read_and_refused_it(
     assert file.exists() is kept
 
 
+async def test_a_message_that_cannot_be_read_does_not_stand_in_the_way() -> None:
+    office = Office()
+    office.waiting.append(b'{"resourceType":"Bundle"}')
+    office.deposit("C-1")
+    async with at(office) as client:
+        broken, sound = [message async for message in client.poll()]
+    assert (broken.raw, broken.about, broken.event) == (b'{"resourceType":"Bundle"}', None, None)
+    assert sound.about == "C-1"
+
+
 async def test_who_waits_is_told_and_does_not_poll_blind() -> None:
     office = Office()
     async with at(office) as client:

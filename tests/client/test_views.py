@@ -141,6 +141,13 @@ def test_every_message_is_something_that_happened(
     assert (seen.ends(End.DECIDED), seen.ends(End.PAID)) == (decided, paid)
 
 
+def test_a_batch_carries_an_answer_for_each_claim() -> None:
+    batch = Answer.read(200, example("batch-response"))
+    assert {one.event for one in batch.inside} == {"claim-response"}
+    assert Answer.read(200, example("claim-response-complete")).inside == ()
+    assert Answer.read(403, replies.outcome([])).inside == ()
+
+
 def test_what_is_about_another_claim_ends_nothing() -> None:
     complete, payment = (
         Answer.read(200, example(name)) for name in ("claim-response-complete", "payment-reconciliation")

@@ -81,7 +81,8 @@ def poll(
         if out is not None:
             _make(out)
         polled = asyncio.run(fetch())
-        files = [_write(out, number, raw) for number, raw in enumerate(polled.messages, 1)] if out else []
+        brought = polled.answer.inside
+        files = [_write(out, number, one) for number, one in enumerate(brought, 1)] if out else []
     _show(polled, files, as_json)
 
 
@@ -93,22 +94,21 @@ def _make(out: Path) -> None:
         raise ConfigurationError(f"{out} cannot be made: {fault.strerror}") from fault
 
 
-def _write(out: Path, number: int, raw: bytes) -> str:
+def _write(out: Path, number: int, answer: Answer) -> str:
     """By number, event and Bundle.id; a file that is there already is another poll's, and stays."""
-    answer = Answer.read(200, raw)
     bundle_id = answer.envelope.bundle_id if answer.envelope else None
     # The id comes from elsewhere, and names a file here: only what looks like one.
     safe = bundle_id if bundle_id and bundle_id.replace("-", "").isalnum() else f"message-{number}"
     file = out / f"{answer.event or 'message'}-{safe}.json"
     try:
-        file.write_bytes(raw)
+        file.write_bytes(answer.raw)
     except OSError as fault:
         raise ConfigurationError(f"{file} cannot be written: {fault.strerror}") from fault
     return str(file)
 
 
 def _show(polled: Polled, files: list[str], as_json: bool) -> None:
-    rows = [_row(Answer.read(200, raw)) for raw in polled.messages]
+    rows = [_row(one) for one in polled.answer.inside]
     for row, file in zip(rows, files, strict=False):
         row["file"] = file
     if as_json:

@@ -90,6 +90,14 @@ class Answer:
         """What it tells, typed; None where there is nothing to tell beyond `event` and `refused`."""
         return view(self.envelope) if self.envelope else None
 
+    @cached_property
+    def inside(self) -> "tuple[Answer, ...]":
+        """The messages it carries: what a poll brought, or the answers to the claims of a batch.
+
+        One that cannot be read has its `raw` alone: it must not stand in the way of the others.
+        """
+        return tuple(map(_inner, nested_messages(self.raw)))
+
     @property
     def by_gateway(self) -> bool:
         """Whether the gateway wrote it itself rather than passed on what an insurer wrote."""
@@ -165,6 +173,11 @@ def nested_messages(raw: bytes) -> tuple[bytes, ...]:
     """The Bundles inside a Bundle, each as the bytes that stand there."""
     entries = msgspec.json.decode(raw, type=_Bundle).entry
     return tuple(bytes(entry.resource) for entry in entries if _kind(entry.resource) == "Bundle")
+
+
+def _inner(raw: bytes) -> Answer:
+    envelope = read(raw)
+    return Answer(200, raw, envelope if isinstance(envelope, Envelope) else None, None)
 
 
 def _kind(resource: msgspec.Raw) -> str:

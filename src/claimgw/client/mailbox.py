@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 
-from claimgw.client.answers import Answer, nested_messages
+from claimgw.client.answers import Answer
 from claimgw.client.faults import PollRefused
 from claimgw.client.gateway import GatewayClient
 from claimgw.client.parties import Provider
@@ -54,13 +54,13 @@ class Mailbox:
                     # The gateway has read this very poll, and will never answer it otherwise.
                     state.save(None)
                 raise PollRefused(answer.findings)
-            messages = nested_messages(answer.raw)
+            messages = answer.inside
             if pending.finished >= len(messages):
                 state.save(None)
-            for number, raw in enumerate(messages[pending.finished :], pending.finished + 1):
+            for number, message in enumerate(messages[pending.finished :], pending.finished + 1):
                 last = number == len(messages)
                 after = None if last else replace(pending, finished=number)
-                yield Answer.read(200, raw), partial(state.save, after)
+                yield message, partial(state.save, after)
             more = answer.more and bool(messages)
 
     def _begin(self, asked: Asked, state: PollState) -> Pending:

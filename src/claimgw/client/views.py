@@ -1,6 +1,6 @@
 """What does a message tell a provider: a decision, a question, a payment, an outcome of a task, cover?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -91,22 +91,10 @@ View = Decision | Question | Payment | Done | Eligibility
 
 def view(envelope: Envelope) -> View | None:
     """What the message tells; None for one that tells nothing but that it came, or carries others."""
+    # A poll-response has no focus.
     focal = envelope.focal or next((entry for entry in envelope.entries if entry.type == "Task"), None)
-    match focal:
-        case None:
-            return None
-        case _ if focal.type == "ClaimResponse":
-            return _decision(envelope, focal.resource)
-        case _ if focal.type == "CommunicationRequest":
-            return _question(focal.resource)
-        case _ if focal.type == "PaymentReconciliation":
-            return _payment(focal.resource)
-        case _ if focal.type == "Task":
-            return _done(focal.resource)
-        case _ if focal.type == "CoverageEligibilityResponse":
-            return _eligibility(focal.resource)
-        case _:
-            return None
+    read = _VIEWS.get(focal.type) if focal else None
+    return read(envelope, focal.resource) if read and focal else None
 
 
 def totals(response: Mapping[str, Any]) -> dict[str, Decimal]:
@@ -160,7 +148,7 @@ def _question(request: dict[str, Any]) -> Question:
     )
 
 
-def _payment(reconciliation: dict[str, Any]) -> Payment:
+def _payment(_envelope: Envelope, reconciliation: dict[str, Any]) -> Payment:
     return Payment(
         identifier=Identifier.first(reconciliation.get("identifier")),
         amount=amount(reconciliation.get("paymentAmount")),
@@ -177,7 +165,7 @@ def _payment(reconciliation: dict[str, Any]) -> Payment:
     )
 
 
-def _done(task: dict[str, Any]) -> Done:
+def _done(_envelope: Envelope, task: dict[str, Any]) -> Done:
     says = (_said(row) for row in objects(task.get("output")))
     return Done(
         task=code(task.get("code")),
@@ -193,7 +181,7 @@ def _said(output: dict[str, Any]) -> str | None:
     return code(output.get("valueCodeableConcept")) or text(output.get("valueCode"))
 
 
-def _eligibility(response: dict[str, Any]) -> Eligibility:
+def _eligibility(_envelope: Envelope, response: dict[str, Any]) -> Eligibility:
     in_force = (row.get("inforce") for row in objects(response.get("insurance")))
     return Eligibility(
         request=Identifier.of(part(response, "request", "identifier")),
@@ -202,3 +190,12 @@ def _eligibility(response: dict[str, Any]) -> Eligibility:
         in_force=tuple(one if isinstance(one, bool) else None for one in in_force),
         disposition=text(response.get("disposition")),
     )
+
+
+_VIEWS: Mapping[str, Callable[[Envelope, dict[str, Any]], View]] = {
+    "ClaimResponse": _decision,
+    "CommunicationRequest": lambda _envelope, resource: _question(resource),
+    "PaymentReconciliation": _payment,
+    "Task": _done,
+    "CoverageEligibilityResponse": _eligibility,
+}
