@@ -213,22 +213,18 @@ async def test_a_credential_has_so_many_streams_and_one_closed_makes_room(sqlite
         await until(open_again)
 
 
-@pytest.mark.parametrize(
-    ("who", "accept", "status", "code"),
-    [
-        (None, "text/event-stream", 401, "GE-00019"),
+async def test_who_may_not_listen_is_told_why(doors: Doors) -> None:
+    events = "text/event-stream"
+    for who, accept, status, code in (
+        (None, events, 401, "GE-00019"),
         (HOSPITAL, "application/fhir+json", 406, "GE-00016"),
-        (FALCON, "text/event-stream", 403, "BV-00545"),
-        (BLOCKED, "text/event-stream", 403, "GE-00030"),
-    ],
-)
-async def test_who_may_not_listen_is_told_why(
-    who: str | None, accept: str, status: int, code: str, doors: Doors
-) -> None:
-    key = {"authorization": f"Bearer {doors.keys[who]}"} if who else {}
-    response = await doors.gateway.client.get(PATH, headers={"accept": accept, **key})
-    assert response.status_code == status
-    assert response.json()["issue"][0]["details"]["coding"][0]["code"] == code
+        (FALCON, events, 403, "BV-00545"),
+        (BLOCKED, events, 403, "GE-00030"),
+    ):
+        key = {"authorization": f"Bearer {doors.keys[who]}"} if who else {}
+        response = await doors.gateway.client.get(PATH, headers={"accept": accept, **key})
+        assert response.status_code == status
+        assert response.json()["issue"][0]["details"]["coding"][0]["code"] == code
 
 
 def test_each_mailbox_of_a_credential_is_told_of_by_itself() -> None:

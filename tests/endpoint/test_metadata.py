@@ -14,7 +14,7 @@ from claimgw.endpoint.capability import capability_statement, spoken
 from claimgw.endpoint.operations import OPERATIONS
 from claimgw.messages.encode import encode
 from claimgw.messages.events import EVENTS
-from tests.clearinghouse.spoken import CLAIM
+from tests.clearinghouse.spoken import CLAIM, POLL
 from tests.endpoint.doors import Doors, open_doors
 from tests.gateway import EXAMPLES, example
 
@@ -39,25 +39,23 @@ def validator() -> Validator:
     return Validator()
 
 
-@pytest.mark.parametrize("base", ["", "/fhir", "/a/b"])
-async def test_the_statement_and_what_it_refers_to_are_sound(
-    base: str, doors: Doors, validator: Validator
-) -> None:
+async def test_the_statement_and_what_it_refers_to_are_sound(doors: Doors, validator: Validator) -> None:
     client = doors.gateway.client
-    told = await client.get(f"{base}/metadata", params={"_format": "json"})
-    assert (told.status_code, told.headers["content-type"]) == (200, "application/fhir+json")
-    CapabilityStatement.model_validate_json(told.content)
-    assert validator.validate(told.content).valid
-    tree = told.json()
-    assert tree["implementation"]["url"] == f"http://gateway{base}"
-    [messaging] = tree["messaging"]
-    assert (await client.post(messaging["endpoint"][0]["address"])).status_code == 415
-    for operation in tree["rest"][0]["operation"]:
-        defined = await client.get(operation["definition"])
-        OperationDefinition.model_validate_json(defined.content)
-        assert validator.validate(defined.content).valid
-        assert defined.json()["url"] == operation["definition"]
-        assert f"${operation['name']}" == defined.json()["title"]
+    for base in ("", "/fhir", "/a/b"):
+        told = await client.get(f"{base}/metadata", params={"_format": "json"})
+        assert (told.status_code, told.headers["content-type"]) == (200, "application/fhir+json")
+        CapabilityStatement.model_validate_json(told.content)
+        assert validator.validate(told.content).valid
+        tree = told.json()
+        assert tree["implementation"]["url"] == f"http://gateway{base}"
+        [messaging] = tree["messaging"]
+        assert (await client.post(messaging["endpoint"][0]["address"])).status_code == 415
+        for operation in tree["rest"][0]["operation"]:
+            defined = await client.get(operation["definition"])
+            OperationDefinition.model_validate_json(defined.content)
+            assert validator.validate(defined.content).valid
+            assert defined.json()["url"] == operation["definition"]
+            assert f"${operation['name']}" == defined.json()["title"]
 
 
 async def test_it_says_which_software_in_which_version_keeps_ids_for_how_long(sqlite: str) -> None:
@@ -88,14 +86,11 @@ def test_what_is_offered_is_told_with_its_answers_and_what_is_not_is_named() -> 
     assert {*missing} == EVENTS.keys() - {event for _, event in said(told)}
 
 
-@pytest.mark.parametrize(
-    ("name", "event"),
-    [(CLAIM, "claim-request"), *((event, event) for event in ("poll-request", "prescriber-request"))],
-)
-async def test_an_event_is_refused_exactly_if_it_is_not_told(name: str, event: str, doors: Doors) -> None:
+async def test_an_event_is_refused_exactly_if_it_is_not_told(doors: Doors) -> None:
     tree = (await doors.gateway.client.get("/metadata")).json()
-    response = await doors.gateway.post(example(name), doors.key)
-    assert ("BV-00545" in response.text) == (("receiver", event) not in said(tree))
+    for name, event in ((CLAIM, "claim-request"), (POLL, POLL), ("prescriber-request", "prescriber-request")):
+        response = await doors.gateway.post(example(name), doors.key)
+        assert ("BV-00545" in response.text) == (("receiver", event) not in said(tree))
 
 
 def test_every_event_told_of_is_defined_among_the_profiles() -> None:
@@ -112,7 +107,7 @@ async def test_there_is_no_other_operation_and_no_other_format(doors: Doors) -> 
     ):
         response = await client.get(path)
         assert (response.status_code, response.json()["resourceType"]) == (status, "OperationOutcome")
-    assert (await client.post("/metadata")).headers["allow"] == "GET, HEAD"
+    assert set((await client.post("/metadata")).headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
 async def test_the_parameters_of_validate_are_those_it_takes(doors: Doors) -> None:

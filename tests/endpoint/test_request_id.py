@@ -1,7 +1,6 @@
 """Do caller and log speak of a request by the same name, and is that name never more than a name?"""
 
 import httpx
-import pytest
 import structlog
 from structlog.contextvars import merge_contextvars
 
@@ -14,17 +13,16 @@ async def asked(doors: Doors, *names: str) -> httpx.Response:
     return await doors.gateway.client.get("/health/live", headers=[(HEADER, name) for name in names])
 
 
-@pytest.mark.parametrize("name", ["7", "a1b2-c3.d4", "urn:uuid:6f0f", "x" * 64, "Root=1-5759e988/ab@c+d"])
-async def test_a_sane_name_comes_back(name: str, doors: Doors) -> None:
-    assert (await asked(doors, name)).headers[HEADER] == name
+async def test_a_sane_name_comes_back(doors: Doors) -> None:
+    for name in ("7", "a1b2-c3.d4", "urn:uuid:6f0f", "x" * 64, "Root=1-5759e988/ab@c+d"):
+        assert (await asked(doors, name)).headers[HEADER] == name
 
 
-@pytest.mark.parametrize("names", [(), ("",), ("x" * 65,), ("a b",), ('a"b',), ("-a",), ("one", "two")])
-async def test_any_other_name_is_replaced(names: tuple[str, ...], doors: Doors) -> None:
-    first, second = (await asked(doors, *names)).headers, (await asked(doors, *names)).headers
-    assert len(first[HEADER]) == len(second[HEADER]) == 36
-    assert first[HEADER] != second[HEADER]
-    assert first[HEADER] not in names
+async def test_any_other_name_is_replaced(doors: Doors) -> None:
+    strange: list[tuple[str, ...]] = [(), ("",), ("x" * 65,), ("a b",), ('a"b',), ("-a",), ("one", "two")]
+    made = [(await asked(doors, *names)).headers[HEADER] for names in strange]
+    assert len({*made}) == len(strange)
+    assert {len(name) for name in made} == {36}
 
 
 async def test_the_log_lines_of_a_request_bear_its_name(doors: Doors) -> None:
