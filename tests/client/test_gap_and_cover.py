@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from claimgw.client import Aspect, Difference, NotAMessage, coverages, gap
+from tests.conformance import real_messages
 from tests.gateway import example, resource
 
 CLAIM, RESPONSE = example("claim-request-professional"), example("claim-response-complete")
@@ -43,6 +44,13 @@ def test_the_total_goes_before_the_items() -> None:
 
 def test_what_was_not_decided_is_all_the_patients() -> None:
     assert gap(CLAIM, example("claim-response-error")).patient == Decimal("633.4")
+
+
+@real_messages.needed
+def test_real_totals_without_a_patient_share_leave_a_gap_all_the_same() -> None:
+    claim = real_messages.raw("claim-request-pharmacy-06.json")
+    response = real_messages.raw("claim-response-pharmacy-complete-01.json")
+    assert gap(claim, response).patient == Decimal("11.0")
 
 
 def test_a_gap_needs_a_claim_and_its_answer() -> None:

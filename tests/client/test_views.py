@@ -25,6 +25,7 @@ from claimgw.client.follow import step
 from claimgw.messages import replies
 from claimgw.messages.findings import Finding
 from tests.client.test_messages import ERRORS, NOW, asked
+from tests.conformance import real_messages
 from tests.gateway import example, resource
 
 CLAIM = Identifier("http://alwaha.example/identifiers/claim", "CLM-2026-03101")
@@ -146,6 +147,14 @@ def test_a_batch_carries_an_answer_for_each_claim() -> None:
     assert {one.event for one in batch.inside} == {"claim-response"}
     assert Answer.read(200, example("claim-response-complete")).inside == ()
     assert Answer.read(403, replies.outcome([])).inside == ()
+
+
+@real_messages.needed
+def test_every_real_message_can_be_looked_at() -> None:
+    for file in real_messages.files("*.json"):
+        message = Answer.read(200, real_messages.raw(file))
+        told = (message.view, message.about, message.findings, message.refused, step(message), message.inside)
+        assert len(told) == 6, file
 
 
 def test_what_is_about_another_claim_ends_nothing() -> None:
