@@ -84,6 +84,12 @@ TABLE = (
         "Where there is a hint it is told: what the sender should change (spec §8.1).",
     ),
     Row(
+        r"ClaimResponse\.error\.code\.text",
+        _NOTHING,
+        "new",
+        "What is too long for a display (BV-00279; recorded ones are longer) stands whole beside it.",
+    ),
+    Row(
         r"Task\.meta\.profile",
         r".*/(poll|status)-request\|1\.0\.0",
         r".*/task\|1\.0\.0",

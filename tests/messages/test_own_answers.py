@@ -146,3 +146,15 @@ def test_the_guides_dialect_writes_what_the_guide_says() -> None:
     header = first(refused, "MessageHeader")
     assert header["focus"] == [header["response"]["details"]]
     assert first(refused, "OperationOutcome")["meta"]["profile"] == [DEFINITIONS + "OperationOutcome|1.0.0"]
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_what_is_too_long_for_a_display_stands_whole_as_text(dialect: Dialect) -> None:
+    long = Finding("BV-00805", "bundle.entry[1].resource.supportingInfo", "Something is missing. " * 8)
+    stamp = Stamp("seed", NOW, dialect)
+    refused = claim_replies.refused(envelope(example("claim-request-oral")), stamp, [long])
+    code = first(refused, "ClaimResponse")["error"][0]["code"]
+    assert (len(code["coding"][0]["display"]), code["text"]) == (100, long.text)
+    poll = poll_replies.failed(envelope(example("poll-request")), stamp, [long])
+    outcome = replies.acknowledgement(envelope(example("communication")), stamp, [long])
+    assert [faults(raw) for raw in (refused, poll, outcome)] == [[], [], []]

@@ -1,14 +1,17 @@
 """What is wrong with a message, and how is it said on the wire?"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from claimgw.ids import derived_id
 from claimgw.messages.identifiers import CODES, DEFINITIONS, VALUE_SETS
 
 ERROR_SYSTEM = CODES + "adjudication-error"
+_LONGEST_DISPLAY = 100  # BV-00279
+_LONGEST_TEXT = 250  # spec §2.6
 _EXPRESSION = DEFINITIONS + "extension-error-expression"
 
 
@@ -50,16 +53,17 @@ def on_the_wire(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield Finding(code, path, finding.text, finding.hint, finding.severity, finding.source)
 
 
-def coding(finding: Finding) -> dict[str, Any]:
-    """The coded error of business answers as real servers write it: its place on the coding (spec §8.2)."""
-    return _place(finding) | _coded(finding)
-
-
 def business_errors(findings: Iterable[Finding], *, on_coding: bool = True) -> list[dict[str, Any]]:
-    """`error` of a business answer, one for each finding; the place on the coding or on the error (C-09)."""
-    if on_coding:
-        return [{"code": {"coding": [coding(finding)]}} for finding in on_the_wire(findings)]
-    return [_place(finding) | {"code": {"coding": [_coded(finding)]}} for finding in on_the_wire(findings)]
+    """`error` of a business answer, one for each finding (spec §8.2).
+
+    The place stands on the coding, as real servers have it, or on the error (C-09).
+    """
+    return [
+        {"code": _concept(finding, _place(finding))}
+        if on_coding
+        else _place(finding) | {"code": _concept(finding)}
+        for finding in on_the_wire(findings)
+    ]
 
 
 def task_outputs(
@@ -73,9 +77,9 @@ def task_outputs(
     return [
         {
             "type": kind,
-            "valueCodeableConcept": {"coding": [coding(finding)]}
+            "valueCodeableConcept": _concept(finding, _place(finding))
             if on_coding
-            else _place(finding) | {"coding": [_coded(finding)]},
+            else _place(finding) | _concept(finding),
         }
         for finding in on_the_wire(findings)
     ]
@@ -86,8 +90,13 @@ def _place(finding: Finding) -> dict[str, Any]:
     return {"extension": [{"url": _EXPRESSION, "valueString": finding.path}]} if finding.path else {}
 
 
-def _coded(finding: Finding) -> dict[str, Any]:
-    return {"system": ERROR_SYSTEM, "code": finding.code, "display": finding.text}
+def _concept(finding: Finding, on_coding: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """The finding as a CodeableConcept; its text stands whole beside a display that it is too long for."""
+    coded = {"system": ERROR_SYSTEM, "code": finding.code, "display": finding.text}
+    if len(finding.text) <= _LONGEST_DISPLAY:
+        return {"coding": [{**on_coding, **coded}]}
+    coded["display"] = finding.text[: _LONGEST_DISPLAY - 1] + "…"
+    return {"coding": [{**on_coding, **coded}], "text": finding.text[:_LONGEST_TEXT]}
 
 
 def operation_outcome(
@@ -111,7 +120,7 @@ def _issue(finding: Finding) -> dict[str, Any]:
     issue: dict[str, Any] = {
         "severity": finding.severity.value,
         "code": "business-rule",
-        "details": {"coding": [_coded(finding)]},
+        "details": _concept(finding),
     }
     if finding.hint:
         issue["diagnostics"] = finding.hint
