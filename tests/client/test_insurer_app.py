@@ -12,13 +12,17 @@ import pytest
 
 from claimgw.client import (
     Answer,
+    Case,
+    Cover,
     Credentials,
+    Done,
     GatewayClient,
     Happening,
     InsurerApp,
     ProviderClient,
     RecentAnswers,
     Request,
+    coverages,
     gap,
 )
 from claimgw.clock import SystemClock
@@ -44,19 +48,25 @@ class Insurer:
     def __post_init__(self) -> None:
         self.hold.set()
         self.app.on("claim-request", "priorauth-request")(self.claim)
-        self.app.on("cancel-request")(self.cancel)
-        self.app.on("status-check")(self.misread)
+        self.app.on("eligibility-request")(self.eligibility)
+        self.app.on("communication")(self.information)
+        self.app.on("cancel-request")(self.task)
+        self.app.on("status-check")(self.task)
 
     async def claim(self, request: Request) -> bytes:
         self.requests.append(request)
         await self.hold.wait()
         return request.queued()
 
-    async def cancel(self, _request: Request) -> bytes:
-        raise ZeroDivisionError
+    async def eligibility(self, request: Request) -> bytes:
+        return request.covered("eligible", [Cover(True, "eligible")])
 
-    async def misread(self, request: Request) -> bytes:
-        return request.queued()
+    async def information(self, request: Request) -> bytes:
+        self.requests.append(request)
+        return request.acknowledged()
+
+    async def task(self, request: Request) -> bytes:
+        return request.done("queued" if request.event.code == "status-check" else None)
 
 
 @pytest.fixture
@@ -102,10 +112,10 @@ async def test_only_so_many_answers_are_kept() -> None:
             "GE-00013",
         ),
         (b" " * (LARGEST + 1), 413, "BV-00076"),
-        (example("cancel-request"), 500, "GE-00017"),
-        (example("communication"), 200, "GE-00026"),
+        (example("error-notice"), 500, "GE-00017"),
+        (example("prescriber-request"), 200, "GE-00026"),
         (example("claim-request-oral"), 200, "GE-00015"),
-        (example("status-check"), 200, "GE-00013"),
+        (example("batch-request"), 200, "GE-00013"),
     ],
     ids=[
         "no JSON",
@@ -120,6 +130,14 @@ async def test_only_so_many_answers_are_kept() -> None:
 async def test_what_cannot_be_taken_is_told_with_a_code(
     insurer: Insurer, body: bytes, status: int, code: str
 ) -> None:
+    @insurer.app.on("error-notice")
+    async def fail(_request: Request) -> bytes:
+        raise ZeroDivisionError
+
+    @insurer.app.on("batch-request")
+    async def misread(request: Request) -> bytes:
+        return request.queued()
+
     async with calling(insurer) as client:
         response = await client.post(PATH, content=body)
     answer = Answer.read(response.status_code, response.content)
@@ -184,3 +202,36 @@ async def test_a_claim_is_queued_decided_reissued_and_followed(
         assert not (await street.falcon.send(again.decided(ruling(again, reissue="correction")))).refused
         [reissued] = [step async for step in street.hospital.follow(case, seconds=20)]
         assert reissued.happening is Happening.REISSUED
+
+
+async def test_a_case_from_eligibility_to_its_cancellation(
+    insurer: Insurer, tmp_path: Path, sqlite_template: Path
+) -> None:
+    """Every message but the claim and the request for cover is written by the SDK, on both sides."""
+    clock, claim, asked = (
+        SystemClock(),
+        fresh("claim-request-professional", "case", "X"),
+        example("eligibility-request"),
+    )
+    async with living(insurer, shutil.copyfile(sqlite_template, tmp_path / "claimgw.db")) as street:
+        hospital, case = street.hospital, Case.of(claim)
+        assert coverages(asked, (await hospital.send(asked)).raw) == ()
+        told = []
+        async for step in hospital.follow(await hospital.send(claim), seconds=20):
+            told.append(step.happening)
+            request = insurer.requests[0].later(clock.now())
+            if step.happening is Happening.QUEUED:
+                status = (await hospital.status(case)).view
+                assert isinstance(status, Done)
+                assert status.says == ("queued",)
+                question = request.asking("Send the report.", reason="missing-attach")
+                assert not (await street.falcon.send(question)).refused
+            elif step.happening is Happening.QUESTION:
+                sent = await hospital.communicate(step.message.case, "Here it is.", reason="missing-attach")
+                assert (sent.event, sent.refused) == ("acknowledgement", False)
+                assert insurer.requests[-1].case.identifier == case.identifier
+                assert not (await street.falcon.send(request.decided(ruling(request)))).refused
+        assert told == [Happening.QUEUED, Happening.QUESTION, Happening.COMPLETE]
+        cancelled = (await hospital.cancel(case)).view
+        assert isinstance(cancelled, Done)
+        assert (cancelled.task, cancelled.status) == ("cancel", "completed")
