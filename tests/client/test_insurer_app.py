@@ -15,15 +15,23 @@ from claimgw.client import (
     Case,
     Cover,
     Credentials,
+    Decision,
     Done,
+    End,
     GatewayClient,
     Happening,
+    Identifier,
+    Insurer,
     InsurerApp,
+    Licence,
+    Payment,
     ProviderClient,
     RecentAnswers,
     Request,
+    Settled,
     coverages,
     gap,
+    payment_reconciliation,
 )
 from claimgw.clock import SystemClock
 from claimgw.errors import ConfigurationError
@@ -38,7 +46,7 @@ PATH = "/fhir/$process-message"
 
 
 @dataclass
-class Insurer:
+class ClaimsDesk:
     """An insurer that queues every claim, decides when told, and fails where asked to."""
 
     app: InsurerApp = field(default_factory=lambda: InsurerApp([FALCON], answers=RecentAnswers(2)))
@@ -70,23 +78,23 @@ class Insurer:
 
 
 @pytest.fixture
-def insurer() -> Insurer:
-    return Insurer()
+def insurer() -> ClaimsDesk:
+    return ClaimsDesk()
 
 
-def calling(insurer: Insurer) -> httpx.AsyncClient:
+def calling(insurer: ClaimsDesk) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(insurer.app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://insurer")
 
 
-async def test_a_repeat_gets_the_answer_of_the_first(insurer: Insurer) -> None:
+async def test_a_repeat_gets_the_answer_of_the_first(insurer: ClaimsDesk) -> None:
     async with calling(insurer) as client:
         first, second = [(await client.post(PATH, content=CLAIM)).content for _ in range(2)]
     assert first == second
     assert len(insurer.requests) == 1
 
 
-async def test_a_repeat_in_the_meantime_waits_for_the_first(insurer: Insurer) -> None:
+async def test_a_repeat_in_the_meantime_waits_for_the_first(insurer: ClaimsDesk) -> None:
     insurer.hold.clear()
     async with calling(insurer) as client, asyncio.TaskGroup() as tasks:
         both = [tasks.create_task(client.post(PATH, content=CLAIM)) for _ in range(2)]
@@ -128,7 +136,7 @@ async def test_only_so_many_answers_are_kept() -> None:
     ],
 )
 async def test_what_cannot_be_taken_is_told_with_a_code(
-    insurer: Insurer, body: bytes, status: int, code: str
+    insurer: ClaimsDesk, body: bytes, status: int, code: str
 ) -> None:
     @insurer.app.on("error-notice")
     async def fail(_request: Request) -> bytes:
@@ -149,12 +157,12 @@ async def test_what_cannot_be_taken_is_told_with_a_code(
     ("method", "path", "status"),
     [("GET", "/health", 200), ("GET", PATH, 405), ("POST", "/elsewhere", 404)],
 )
-async def test_the_other_doors(insurer: Insurer, method: str, path: str, status: int) -> None:
+async def test_the_other_doors(insurer: ClaimsDesk, method: str, path: str, status: int) -> None:
     async with calling(insurer) as client:
         assert (await client.request(method, path)).status_code == status
 
 
-def test_an_event_that_is_not_there_cannot_be_handled(insurer: Insurer) -> None:
+def test_an_event_that_is_not_there_cannot_be_handled(insurer: ClaimsDesk) -> None:
     with pytest.raises(ConfigurationError, match="no event claim-requests"):
         insurer.app.on("claim-requests")
 
@@ -165,11 +173,11 @@ class Street:
 
     hospital: ProviderClient
     falcon: GatewayClient
-    insurer: Insurer
+    insurer: ClaimsDesk
 
 
 @asynccontextmanager
-async def living(insurer: Insurer, database: Path) -> AsyncIterator[Street]:
+async def living(insurer: ClaimsDesk, database: Path) -> AsyncIterator[Street]:
     async with (
         served(insurer.app) as endpoint,
         running(f"sqlite:///{database}", worker=False, mailbox_seconds=0.05) as gateway,
@@ -184,8 +192,8 @@ async def living(insurer: Insurer, database: Path) -> AsyncIterator[Street]:
             yield Street(hospital, payer, insurer)
 
 
-async def test_a_claim_is_queued_decided_reissued_and_followed(
-    insurer: Insurer, tmp_path: Path, sqlite_template: Path
+async def test_a_claim_is_queued_decided_paid_and_reissued(
+    insurer: ClaimsDesk, tmp_path: Path, sqlite_template: Path
 ) -> None:
     clock, claim = SystemClock(), fresh("claim-request-professional", "followed", "X")
     async with living(insurer, shutil.copyfile(sqlite_template, tmp_path / "claimgw.db")) as street:
@@ -198,6 +206,26 @@ async def test_a_claim_is_queued_decided_reissued_and_followed(
         assert told == [Happening.QUEUED, Happening.COMPLETE]
         assert gap(claim, step.message.raw).patient == 0
         case = step.message.case
+        decision, today = step.message.view, clock.now().date()
+        assert isinstance(decision, Decision)
+        assert decision.identifier is not None
+        benefit = decision.totals["benefit"]
+        paid = payment_reconciliation(
+            Insurer(Licence.parse(FALCON)),
+            street.hospital.provider,
+            [Settled(case.identifier, decision.identifier, today, benefit)],
+            clock.now(),
+            period=(today, today),
+            paid=today,
+            transfer=Identifier("http://falcon.example/transfer", "TR-1"),
+        )
+        assert not (await street.falcon.send(paid)).refused
+        [payment] = [one async for one in street.hospital.follow(case, seconds=20, end=End.PAID)]
+        assert isinstance(payment.message.view, Payment)
+        assert payment.message.view.amount == benefit
+        assert payment.message.view.identifier is not None
+        thanks = await street.hospital.confirm_payment(payment.message.view.identifier, benefit, today)
+        assert (thanks.event, thanks.findings) == ("acknowledgement", ())
         again = street.insurer.requests[0].later(clock.now())
         assert not (await street.falcon.send(again.decided(ruling(again, reissue="correction")))).refused
         [reissued] = [step async for step in street.hospital.follow(case, seconds=20)]
@@ -205,7 +233,7 @@ async def test_a_claim_is_queued_decided_reissued_and_followed(
 
 
 async def test_a_case_from_eligibility_to_its_cancellation(
-    insurer: Insurer, tmp_path: Path, sqlite_template: Path
+    insurer: ClaimsDesk, tmp_path: Path, sqlite_template: Path
 ) -> None:
     """Every message but the claim and the request for cover is written by the SDK, on both sides."""
     clock, claim, asked = (
