@@ -196,7 +196,7 @@ COMMIT: dict[str, Commit] = {
     "an event of another system": sending(
         header(lambda head: head["eventCoding"].update(system="http://nphies.com/fhir/message-events"))
     ),
-    "a known event that is not offered": sending(event("eligibility-request")),
+    "a known event that is not offered": sending(event("prescriber-request")),
     "the sender cannot be read": sending(header(nameless)),
     "the receiver cannot be read": sending(header(unaddressed)),
     "an unknown receiver": sending(receiver("INS-9999")),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from claimgw.store.credentials import revoke_credential
 from tests.clearinghouse.scene import until
 from tests.clearinghouse.spoken import CLAIM, asking, deferred, fresh, polling
 from tests.endpoint.doors import BLOCKED, Doors, open_doors
-from tests.gateway import CLINIC, FALCON, HOSPITAL, running
+from tests.gateway import CLINIC, FALCON, HOSPITAL, parsed, resource, running
 from tests.served import served
 
 PATH = "/mailbox/events"
@@ -76,11 +77,11 @@ async def open_to_listeners(address: str, **settings: Any) -> AsyncIterator[tupl
 
 
 async def late_answer(doors: Doors) -> None:
-    """An insurer's late answer to a claim of the hospital waits now."""
-    claim = fresh(CLAIM)
+    """An insurer's late answer to a claim of the hospital, which it had queued, waits now."""
+    claim = fresh(CLAIM, claim=f"CLM-{uuid.uuid4()}-QUEUE-9999")
     await doors.gateway.post(claim, doors.key)
     told = await doors.gateway.post(deferred(claim), doors.keys[FALCON])
-    assert told.status_code == 200
+    assert resource(parsed(told), "MessageHeader")["response"]["code"] == "ok"
 
 
 async def polled(doors: Doors) -> None:
