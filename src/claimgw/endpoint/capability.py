@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from claimgw.endpoint.operations import OPERATIONS, canonical
-from claimgw.messages.events import EVENTS, Event, Leg, Way
+from claimgw.messages.events import EVENTS, Event, Way
 from claimgw.messages.identifiers import HOME, LicenceKind
 
 _MESSAGES = f"{HOME}/fhir/ksa/nphies-fs/MessageDefinition/"
@@ -51,21 +51,8 @@ def capability_statement(
     }
 
 
-def spoken(events: Mapping[str, Event]) -> list[Event]:
-    """What is offered, the answers to it, and what the gateway begins itself; in the order of the table."""
-    answers = {event.reply for event in events.values() if event.offered}
-    return [
-        event
-        for event in events.values()
-        if event.offered
-        or event.code in answers
-        or (event.sender is LicenceKind.GATEWAY and event.leg is Leg.NOTICE)
-    ]
-
-
 def _messaging(base: str, repeat_minutes: int, events: Mapping[str, Event]) -> dict[str, Any]:
-    offered = spoken(events)
-    missing = [code for code, event in events.items() if event not in offered]
+    missing = [code for code, event in events.items() if not event.offered]
     return {
         "endpoint": [
             {
@@ -77,7 +64,8 @@ def _messaging(base: str, repeat_minutes: int, events: Mapping[str, Event]) -> d
         "documentation": f"{_KEPT}\n\nNot offered: {', '.join(missing) or 'none'}.",
         "supportedMessage": [
             {"mode": mode, "definition": _MESSAGES + event.code}
-            for event in offered
+            for event in events.values()
+            if event.offered
             for mode in _modes(event)
         ],
     }

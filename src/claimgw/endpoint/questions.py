@@ -77,7 +77,9 @@ def routes(parts: Parts, doorkeeper: Doorkeeper) -> APIRouter:
     @router.get("/exchanges", response_model=list[ExchangeView])
     async def find_exchanges(
         request: Request,
-        identifier: Annotated[str, Query(description="claim, header or bundle id; required")] = "",
+        identifier: Annotated[
+            str, Query(description="claim (SYSTEM|VALUE or VALUE), header or bundle id; required")
+        ] = "",
     ) -> Response:
         caller = await doorkeeper.caller(request)
         if isinstance(caller, Stranger):
@@ -107,7 +109,12 @@ def routes(parts: Parts, doorkeeper: Doorkeeper) -> APIRouter:
 
 
 async def _find(unit: Unit, identifier: str) -> list[Exchange]:
-    found = {exchange.id: exchange for exchange in await exchanges.by_value(unit, identifier)}
+    system, bar, value = identifier.rpartition("|")
+    found = {
+        exchange.id: exchange
+        for exchange in await exchanges.by_value(unit, value)
+        if not bar or (exchange.focal and exchange.focal.system == system)
+    }
     for message in await messages.by_wire_id(unit, identifier):
         about = await exchanges.find(unit, message.exchange_id or message.id)
         if about is not None:
