@@ -102,9 +102,7 @@ def _statement() -> None:
         sa.PrimaryKeyConstraint("message_id", "position", name=op.f("pk_statement")),
     )
     op.create_index(op.f("ix_statement_exchange_id"), "statement", ["exchange_id"])
-    op.create_index(
-        op.f("ix_statement_provider_type_system_value"), "statement", ["provider", "type", "system", "value"]
-    )
+    op.create_index(op.f("ix_statement_value"), "statement", ["value"])
     op.create_index("ix_statement_authorization", "statement", ["provider", "insurer", "authorization"])
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from claimgw.errors import ConfigurationError
+from claimgw.messages.dialect import Dialect
 
 
 def _node() -> str:
@@ -51,6 +52,24 @@ class Settings(BaseSettings):
     )
     poll_lease_seconds: float = Field(60, gt=0, description="how long a polled message belongs to one poll")
     look_seconds: float = Field(1, gt=0, description="how often a worker looks for what is due")
+
+    dialect: Dialect = Field(
+        Dialect.NPHIES,
+        description="how the gateway's own answers look: as those nphies was seen to write, or as the guide",
+    )
+    batch_size: int = Field(200, ge=1, le=1000, description="claims that one batch may hold")
+    large_bytes: int = Field(
+        2 * 1024 * 1024, ge=1024, description="from here on a claim is taken at once and checked afterwards"
+    )
+    large_items: int = Field(200, ge=1, description="the same, by the number of its items")
+    own_status: bool = Field(
+        False, description="answer status checks from the gateway's own record while the insurer is away"
+    )
+    complete_history: bool = Field(
+        False,
+        description="all that these participants ever sent came through this gateway: what is not on record"
+        " does not exist, and what refers to it is refused",
+    )
 
     versions: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="versions of nphies' guide that messages may declare; unset: all that are shipped"

@@ -156,7 +156,9 @@ async def playing(
         insurer.on_notice = on_notice
     async with (
         peer(insurer.follow) as server,
-        running(address, clock=clock, worker=False, console=False, **settings) as gateway,
+        running(
+            address, clock=clock, worker=False, console=False, **{"complete_history": True, **settings}
+        ) as gateway,
     ):
         key = await register(gateway.database, HOSPITAL, name="Al Waha Hospital")
         insurer_key = await register(

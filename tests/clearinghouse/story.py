@@ -38,10 +38,13 @@ async def follow(scene: Scene, outcome: Outcome) -> None:
     check_what_was_heard(meaning.heard, body, told, scene)
     await check_the_records(scene, raw, outcome)
     await check_the_notice(scene, raw, due=meaning.notice)
+    if outcome in (Outcome.DECLINED, Outcome.ERROR):
+        await check_it_has_no_standing(scene, raw)
+        return
     if meaning.again is Again.NEVER:
         scene.clock.advance(100_000)
         assert await scene.work() == 0
-        last = deferred(raw)
+        last = deferred(raw, earlier=("complete",) if outcome is Outcome.COMPLETE else ())
         _, acknowledged = await scene.tell(last)
         assert resource(acknowledged, "MessageHeader")["response"]["code"] == "ok"
     else:
@@ -49,6 +52,17 @@ async def follow(scene: Scene, outcome: Outcome) -> None:
     held = await scene.exchange(raw)
     assert (held.state, held.due_at, held.answered_by) == (State.ANSWERED, None, "insurer")
     assert await scene.poll() == [last]
+    assert await scene.poll() == []
+
+
+async def check_it_has_no_standing(scene: Scene, raw: bytes) -> None:
+    """An answer with `error` was the last: a later one is refused (spec §6.3, §7.1)."""
+    scene.clock.advance(100_000)
+    assert await scene.work() == 0
+    _, acknowledged = await scene.tell(deferred(raw))
+    assert resource(acknowledged, "MessageHeader")["response"]["code"] == "fatal-error"
+    assert "BV-00146" in json.dumps(acknowledged)
+    assert (await scene.exchange(raw)).state is State.ANSWERED
     assert await scene.poll() == []
 
 

@@ -1,6 +1,7 @@
 """What of an answer that comes late, twice, out of turn, or while nobody listens?"""
 
 import asyncio
+import json
 
 import pytest
 
@@ -107,14 +108,15 @@ async def test_a_final_answer_that_overtakes_a_lesser_one_wins(late: str, sqlite
         assert repeated == final
 
 
-async def test_a_late_queued_message_after_the_final_one_is_acknowledged_and_not_delivered(
+async def test_a_late_queued_message_after_the_final_one_is_refused_and_not_delivered(
     sqlite: str,
 ) -> None:
     async with playing(sqlite, complete) as scene:
         raw = fresh(CLAIM)
         body, _ = await scene.send(raw)
         _, told = await scene.tell(deferred(raw, "queued"))
-        assert resource(told, "MessageHeader")["response"]["code"] == "ok"
+        assert resource(told, "MessageHeader")["response"]["code"] == "fatal-error"
+        assert "BV-00513" in json.dumps(told)
         assert await scene.poll() == []
         assert (await scene.send(raw))[0] == body
 

@@ -54,9 +54,7 @@ def other_request(raw: bytes) -> bytes:
 
 
 def other_claim(raw: bytes) -> bytes:
-    return in_session(raw).replace(
-        json.dumps(read_request(raw).identifier["value"]).encode(), b'"CLM-OTHER"'
-    )
+    return in_session(raw).replace(json.dumps(read_request(raw).identifier["value"]).encode(), b'"CLM-OTHER"')
 
 
 def edited(**elements: Any) -> Callable[[bytes], bytes]:

@@ -172,9 +172,23 @@ async def test_refused_real_requests_are_stored_as_they_came_too(address: str) -
             assert raw in stored, file.name
 
 
+def reissued(answer: bytes) -> bytes:
+    """The same with a reason why it comes after a complete one (BV-00055)."""
+    reason = {"system": "http://nphies.sa/terminology/CodeSystem/reissue-reason", "code": "correction"}
+    told = encode(
+        {
+            "url": "http://nphies.sa/fhir/ksa/nphies-fs/StructureDefinition/extension-adjudication-reissue",
+            "valueCodeableConcept": {"coding": [reason]},
+        }
+    )
+    before, found, after = answer.partition(b'"outcome"')
+    at = before.rindex(b'"extension": [') + len(b'"extension": [')
+    return before[:at] + told + b"," + before[at:] + found + after
+
+
 async def test_a_late_answer_is_polled_byte_for_byte(address: str) -> None:
     request = (EXAMPLES / "claim-request-institutional.json").read_bytes()
-    late = (EXAMPLES / "claim-response-deferred.json").read_bytes()
+    late = reissued((EXAMPLES / "claim-response-deferred.json").read_bytes())
     poll = (EXAMPLES / "poll-request.json").read_bytes()
     async with exchange_with(address, [request, late]) as (gateway, _, keys):
         provider, insurer = (str(envelope(request).sender), str(envelope(late).sender))

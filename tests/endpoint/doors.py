@@ -43,7 +43,7 @@ class Doors:
 async def open_doors(address: str, **settings: Any) -> AsyncIterator[Doors]:
     """Hospital, clinic and Falcon are welcome; Desert Rose and PR-1003 are blocked; PR-1004 may only poll."""
     clock = ManualClock(START)
-    quiet = {"worker": False, "console": False}
+    quiet = {"worker": False, "console": False, "complete_history": True}
     async with running(address, clock=clock, **{**quiet, **settings}) as gateway:
         database = gateway.database
         licences = (HOSPITAL, CLINIC, FALCON, DESERT_ROSE, BLOCKED, LIMITED)

@@ -49,11 +49,14 @@ async def look_into(parts: Parts, exchange: Exchange) -> None:
     Raises Conflict if somebody else was faster.
     """
     now, registry = parts.clock.now(), await parts.registry.current()
+    complete = parts.limits.complete_history
     async with parts.database.read() as unit:
         request = read(await messages.content(unit, exchange.id) or b"")
         assert isinstance(request, Envelope), "a request on record is no message any more"
         assert request.event is not None
-        known = await recall(unit, request, request.event, registry, now, itself=exchange.id)
+        known = await recall(
+            unit, request, request.event, registry, now, complete=complete, itself=exchange.id
+        )
     destination = find_destination(request, request.event, registry)
     if isinstance(destination, Finding):
         await _refuse(parts, exchange, request, [destination], now)

@@ -28,6 +28,7 @@ class Limits:
     # From here on a claim is large: it is taken at once and checked afterwards (spec §3.5).
     large_bytes: int = 2 * 1024 * 1024
     large_items: int = 200
+    complete_history: bool = False  # what is not on record does not exist
     own_status: bool = False  # a status check is answered from our own record while the insurer is away
 
 

@@ -88,10 +88,14 @@ async def _without_races(
 async def _once(
     parts: Parts, sessions: Sessions, envelope: Envelope, event: Event, registry: Snapshot
 ) -> Reply:
-    now = parts.clock.now()
+    now, complete = parts.clock.now(), parts.limits.complete_history
     async with parts.database.read() as unit:
         seen = await seen_before(unit, envelope, record.digest_of(envelope.raw))
-        known = await recall(unit, envelope, event, registry, now) if seen is None else Recollection()
+        known = (
+            await recall(unit, envelope, event, registry, now, complete=complete)
+            if seen is None
+            else Recollection()
+        )
     match seen:
         case Repeat(message_id):
             metrics.messages.labels(event.code, "repeated").inc()

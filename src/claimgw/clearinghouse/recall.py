@@ -60,32 +60,34 @@ async def recall(
     registry: Snapshot,
     now: datetime,
     *,
+    complete: bool = False,
     itself: str | None = None,
 ) -> Recollection:
     """All that is on record of what a posted message mentions, between its provider and its insurer.
 
-    `itself`: the exchange of the message, if it has one already; it is no earlier one.
+    `complete`: what is not on record does not exist. `itself`: the exchange of the message, if it has one
+    already; it is no earlier one.
     """
     provider, insurer = _parties(envelope)
     mentioned = mentions(envelope)
     if provider is None or event.code == "poll-request":
         return Recollection(Memory(licences=_licences(envelope, registry)), mentioned=mentioned)
-    # Whose request an answer is to is for the rules to judge (BV-00447); all else is between the two.
     answers = event.leg is Leg.RESPONSE
-    reader = _Reader(unit, provider, None if answers else insurer, itself)
+    reader = _Reader(unit, *_looked_among(event, provider, insurer), itself)
     about = await reader.about(mentioned.requests)
     requests = await reader.requests(about)
-    stated = await statements.by_identifiers(unit, provider, mentioned.statements)
+    said = [*mentioned.statements, *_own_key(envelope, event)]
+    stated = await statements.by_identifiers(unit, said, provider=reader.provider, insurer=reader.insurer)
     answered = await reader.answered(event, about) if answers else None
     since = await history.begins(unit, provider, insurer) if insurer else None
     memory = Memory(
         answered=(await reader.requests({_ANSWERED: answered}))[_ANSWERED] if answered else None,
         requests=requests | await reader.imported_requests(mentioned.requests, requests),
-        statements=await reader.statements(stated, mentioned.statements),
-        authorizations=await reader.authorizations(mentioned.authorizations, insurer),
-        related={} if answers else await reader.related(mentioned.relations),
+        statements=await reader.statements(stated, said),
+        authorizations=await _authorizations(reader, mentioned, stated, provider, insurer),
+        related={} if answers else await reader.related(provider, mentioned.relations),
         open_cancellation=await reader.cancelling(about),
-        since=since or (day_of(now) if insurer else None),
+        since=None if complete else since or (day_of(now) if insurer else None),
         oldest=day_of(now) - REACH,
         licences=_licences(envelope, registry),
     )
@@ -105,10 +107,10 @@ async def recall_asked(unit: Unit, exchange: Exchange, request: Envelope, regist
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """The queries of one recollection, for one provider, and for one insurer if there is one."""
+    """The queries of one recollection, among what this provider and this insurer have; None: whoever."""
 
     unit: Unit
-    provider: str
+    provider: str | None
     insurer: str | None
     itself: str | None
 
@@ -121,12 +123,11 @@ class _Reader:
         return made[-1] if made else None
 
     async def about(self, keys: Sequence[Key]) -> dict[Key, Exchange]:
-        found = await exchanges.by_focals(self.unit, self.provider, keys)
+        found = await exchanges.by_focals(self.unit, keys, provider=self.provider, insurer=self.insurer)
         return {
-            Key(*key): held
-            for key, held in found.items()
-            if self.insurer is None or held.insurer == self.insurer
-            if held.id != self.itself
+            Key(held.focal.type, held.focal.system, held.focal.value): held
+            for held in found
+            if held.focal is not None and held.id != self.itself
         }
 
     async def requests(self, about: Mapping[Key, Exchange]) -> dict[Key, Request]:
@@ -155,32 +156,29 @@ class _Reader:
             )
             for one in stated
             if one.said.type and one.said.system and one.said.value
-            if self.insurer is None or one.said.insurer == self.insurer
         }
         for before in await self._imported([key for key in keys if key not in found]):
             key = Key(before.type, before.system, before.value)
             found[key] = statement_of_before(before)
         return found
 
-    async def authorizations(self, numbers: Sequence[str], insurer: str | None) -> dict[str, list[Statement]]:
+    async def authorizations(self, stated: Sequence[Stated]) -> dict[str, list[Statement]]:
         found: defaultdict[str, list[Statement]] = defaultdict(list)
-        if insurer is None or not numbers:
-            return found
-        stated = await statements.by_authorizations(self.unit, self.provider, insurer, numbers)
         bodies = await messages.contents(self.unit, [one.said.message_id for one in stated])
         requests = await self._asked(stated)
         for one in stated:
             whole = _read(bodies.get(one.said.message_id))
-            found[one.said.authorization or ""].append(
-                statement_of(one, requests.get(one.said.exchange_id or ""), whole)
-            )
+            asked = requests.get(one.said.exchange_id or "")
+            found[one.said.authorization or ""].append(statement_of(one, asked, whole))
         return found
 
-    async def related(self, named: Sequence[relations.Relation]) -> dict[relations.Relation, list[Request]]:
+    async def related(
+        self, provider: str, named: Sequence[relations.Relation]
+    ) -> dict[relations.Relation, list[Request]]:
         found: defaultdict[relations.Relation, list[Request]] = defaultdict(list)
         for events in dict.fromkeys(_RELATED_EVENTS.values()):
             asked = [one for one in named if _RELATED_EVENTS.get(one[0]) == events]
-            rows = await relations.naming(self.unit, self.provider, asked, events=events, most=_MOST_RELATED)
+            rows = await relations.naming(self.unit, provider, asked, events=events, most=_MOST_RELATED)
             ids = list(dict.fromkeys(held.id for _, held in rows))
             bodies = await messages.contents(self.unit, ids) if ids else {}
             kept = await self._messages(ids)
@@ -213,14 +211,51 @@ class _Reader:
         return {kept.id: kept for kept in await messages.find_all(self.unit, ids)}
 
     async def _imported(self, keys: Sequence[Key]) -> list[Imported]:
-        found = await history.of_before(self.unit, self.provider, keys) if keys else []
-        return [one for one in found if self.insurer is None or one.insurer == self.insurer]
+        if not keys:
+            return []
+        return await history.of_before(self.unit, keys, provider=self.provider, insurer=self.insurer)
 
 
 def _parties(envelope: Envelope) -> tuple[str | None, str | None]:
     """Provider and insurer of a message, as licence keys."""
     by_kind = {one.kind: str(one) for one in (envelope.sender, envelope.receiver) if one is not None}
     return by_kind.get(LicenceKind.PROVIDER), by_kind.get(LicenceKind.PAYER)
+
+
+def _looked_among(event: Event, provider: str, insurer: str | None) -> tuple[str | None, str | None]:
+    """Whose record is looked at. What another has is told apart by the rules, where it may be meant:
+
+    a late answer by somebody who was not asked (BV-00447), a payment that goes to another than claimed
+    (BV-00495), a notice of somebody else's payment (BV-00357). All else is between the two.
+    """
+    if event.leg is Leg.RESPONSE:
+        return provider, None
+    if event.code == "payment-reconciliation":
+        return None, insurer
+    if event.code == "payment-notice":
+        return None, None
+    return provider, insurer
+
+
+def _own_key(envelope: Envelope, event: Event) -> list[Key]:
+    """What the message of an insurer is itself known by: it may have been used (BV-00163)."""
+    named = envelope.focal_identifier
+    if event.leg is Leg.REQUEST or envelope.focal is None or named is None:
+        return []
+    return [Key.of(envelope.focal.type, named)]
+
+
+async def _authorizations(
+    reader: _Reader, mentioned: Mentions, stated: Sequence[Stated], provider: str, insurer: str | None
+) -> dict[str, list[Statement]]:
+    """By the numbers the message names, and those of the authorizations it is about."""
+    about = [one.said.authorization for one in stated if one.said.authorization]
+    numbers = [*mentioned.authorizations, *about]
+    if insurer is None or not numbers:
+        return {}
+    return await reader.authorizations(
+        await statements.by_authorizations(reader.unit, provider, insurer, numbers)
+    )
 
 
 def _licences(envelope: Envelope, registry: Snapshot) -> dict[Licence, str]:

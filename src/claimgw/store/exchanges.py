@@ -75,18 +75,27 @@ async def by_focal(unit: Unit, provider: str, kind: str, system: str, value: str
 
 
 async def by_focals(
-    unit: Unit, provider: str, focals: Sequence[tuple[str, str, str]]
-) -> dict[tuple[str, str, str], Exchange]:
-    """The requests this provider has sent under these: type, system and value of a business identifier."""
-    found: dict[tuple[str, str, str], Exchange] = {}
-    for some in (focals[at : at + _AT_ONCE] for at in range(0, len(focals), _AT_ONCE)):
+    unit: Unit, focals: Sequence[tuple[str, str, str]], *, provider: str | None, insurer: str | None
+) -> list[Exchange]:
+    """The requests sent under these: type, system and value of a business identifier.
+
+    Of this provider and to this insurer; None: whoever's.
+    """
+    parties = [
+        column == licence
+        for column, licence in ((exchange.c.provider, provider), (exchange.c.insurer, insurer))
+        if licence
+    ]
+    found: list[Exchange] = []
+    for at in range(0, len(focals), _AT_ONCE):
+        some = focals[at : at + _AT_ONCE]
         query = select(exchange).where(
-            exchange.c.provider == provider,
+            # The values alone first: they are what the index has.
+            exchange.c.focal_value.in_({value for _, _, value in some}),
             tuple_(exchange.c.focal_type, exchange.c.focal_system, exchange.c.focal_value).in_(some),
+            *parties,
         )
-        for held in map(as_exchange, await unit.execute(query)):
-            if held.focal is not None:
-                found[held.focal.type, held.focal.system, held.focal.value] = held
+        found += map(as_exchange, await unit.execute(query))
     return found
 
 

@@ -78,16 +78,19 @@ async def bring_in(unit: Unit, rows: Sequence[Imported], now: datetime) -> int:
     return new
 
 
-async def of_before(unit: Unit, provider: str, keys: Sequence[tuple[str, str, str]]) -> list[Imported]:
-    """What is known of before under these: type, system and value."""
+async def of_before(
+    unit: Unit, keys: Sequence[tuple[str, str, str]], *, provider: str | None, insurer: str | None
+) -> list[Imported]:
+    """What is known of before under these: type, system and value. None: whoever's."""
+    parties = [
+        column == licence
+        for column, licence in ((imported.c.provider, provider), (imported.c.insurer, insurer))
+        if licence
+    ]
     found: list[Imported] = []
     for at in range(0, len(keys), _AT_ONCE):
-        rows = await unit.execute(
-            select(imported).where(
-                imported.c.provider == provider,
-                tuple_(imported.c.type, imported.c.system, imported.c.value).in_(keys[at : at + _AT_ONCE]),
-            )
-        )
+        some = tuple_(imported.c.type, imported.c.system, imported.c.value).in_(keys[at : at + _AT_ONCE])
+        rows = await unit.execute(select(imported).where(some, *parties))
         found += [Imported(**{name: row._mapping[name] for name in Imported.__slots__}) for row in rows]
     return found
 

@@ -42,13 +42,25 @@ async def of_exchanges(unit: Unit, exchange_ids: Sequence[str]) -> dict[str, lis
     return found
 
 
-async def by_identifiers(unit: Unit, provider: str, keys: Sequence[tuple[str, str, str]]) -> list[Stated]:
-    """What was said to this provider under these: type, system and value; oldest first."""
+async def by_identifiers(
+    unit: Unit, keys: Sequence[tuple[str, str, str]], *, provider: str | None, insurer: str | None
+) -> list[Stated]:
+    """What was said under these: type, system and value; oldest first.
+
+    To this provider and by this insurer; None: whoever's.
+    """
+    parties = [
+        column == licence
+        for column, licence in ((statement.c.provider, provider), (statement.c.insurer, insurer))
+        if licence
+    ]
     found: list[Stated] = []
     for at in range(0, len(keys), _AT_ONCE):
+        some = keys[at : at + _AT_ONCE]
         query = _stated().where(
-            statement.c.provider == provider,
-            tuple_(statement.c.type, statement.c.system, statement.c.value).in_(keys[at : at + _AT_ONCE]),
+            statement.c.value.in_({value for _, _, value in some}),
+            tuple_(statement.c.type, statement.c.system, statement.c.value).in_(some),
+            *parties,
         )
         found += await _read(unit, query.order_by(statement.c.message_id))
     return found

@@ -5,6 +5,7 @@ from datetime import datetime
 from claimgw.clearinghouse import record
 from claimgw.clearinghouse.delivery.interpret import told_outcome
 from claimgw.clearinghouse.delivery.policy import decide_deferred
+from claimgw.clearinghouse.followup import notices
 from claimgw.clearinghouse.followup.acknowledge import acknowledge
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.clearinghouse.received import Received
@@ -16,9 +17,11 @@ from claimgw.store import Unit, exchanges
 from claimgw.store.records import WITHDRAWN, Author, Exchange, Message, State
 
 
-async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
+async def receive(parts: Parts, sessions: Sessions, received: Received) -> Reply:
     """Acknowledge, with the findings if it cannot be used. A sound answer stops every further delivery."""
     exchange = received.known.answered
+    if exchange is None and not received.faults and _may_be_of_before(received):
+        return await notices.receive(parts, sessions, received)
     faults = received.faults or _misfits(received.envelope, exchange)
     async with parts.database.write() as unit:
         belongs = exchange.id if exchange is not None and not faults else None
@@ -26,6 +29,11 @@ async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
         if exchange is not None and not faults:
             await _apply(unit, exchange, received.envelope, row, received.now)
     return Reply(200, body)
+
+
+def _may_be_of_before(received: Received) -> bool:
+    """Whether the claim may be older than the record; its provider can use the answer all the same."""
+    return received.envelope.request_identifier is not None and not received.known.memory.reaches(None)
 
 
 def _misfits(envelope: Envelope, exchange: Exchange | None) -> list[Finding]:

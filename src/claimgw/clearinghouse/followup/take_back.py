@@ -21,8 +21,10 @@ async def take_back(unit: Unit, cancellation: Exchange, request: Envelope, now: 
     named = target_of(request, focal.resource.get("focus"), focal) if focal else None
     if named is None or named.type != "ClaimResponse":
         return
-    for one in await statements.by_identifiers(unit, cancellation.provider, [("ClaimResponse", *named[1:])]):
-        if one.said.insurer == cancellation.insurer and one.said.authorization:
+    for one in await statements.by_identifiers(
+        unit, [named], provider=cancellation.provider, insurer=cancellation.insurer
+    ):
+        if one.said.authorization:
             await statements.withdraw(
                 unit,
                 cancellation.provider,

@@ -50,7 +50,7 @@ statement = Table(
     Column("by_gateway", Boolean, nullable=False),
     Column("withdrawn_by", String(10), nullable=True),
     Index(None, "exchange_id"),
-    Index(None, "provider", "type", "system", "value"),
+    Index(None, "value"),
     Index("ix_statement_authorization", "provider", "insurer", "authorization"),
 )
 
