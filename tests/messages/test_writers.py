@@ -11,7 +11,7 @@ from campaigns.mutator import mutants, plan
 from campaigns.samples import samples
 from campaigns.spec import is_there, spec
 from campaigns.verdict import RECEIVED
-from claimgw.conformance import check
+from claimgw.conformance import Direction, check
 from claimgw.conformance.severity import direction_of
 from claimgw.messages import (
     batch_replies,
@@ -105,7 +105,7 @@ def test_what_the_gateway_writes_has_no_fault(name: str, kind: str, dialect: Dia
     assert faults(written) == []
 
 
-REFUSALS: dict[str, Callable[[Envelope, Stamp, list[Finding]], bytes]] = {
+REFUSALS: dict[str, Callable[..., bytes]] = {
     "eligibility-request": eligibility_replies.refused,
     "cancel-request": task_replies.failed,
     "status-check": task_replies.failed,
@@ -124,7 +124,9 @@ ANSWERABLE = {
 # What nobody could mend: the answer must repeat it, or has nothing to put in its place.
 STANDS = {
     ("BV-00275", "request.identifier.value"),  # the identifier that is answered is too long
-    ("IC-00174", "patient"),  # the patient has no usable identifier
+    ("IC-00096", "patient"),  # the patient of a claim has no usable identifier
+    ("IC-00174", "patient"),  # nor that of an eligibility request
+    ("DT-00891", "response.identifier"),  # the id of the header that is answered is no id
     ("IC-00399", "focus"),  # what shall be cancelled has none
     ("IC-00402", "focus"),  # nor has what is asked about
     ("IC-01428", "focus.type"),  # whose type cannot be told
@@ -163,6 +165,35 @@ def spoilt() -> Iterator[tuple[Envelope, list[Finding]]]:
         findings = check(message, RECEIVED, direction=direction_of(message.event))
         if errors(findings) and ANSWERABLE.get(code, lambda _: True)(message):
             yield message, findings
+
+
+BEYOND = {
+    "claim-request": (claim_replies.answerable, claim_replies.refused),
+    "priorauth-request": (claim_replies.answerable, claim_replies.refused),
+    "eligibility-request": (eligibility_replies.answerable, eligibility_replies.refused),
+    "cancel-request": (task_replies.answerable, task_replies.failed),
+    "status-check": (task_replies.answerable, task_replies.failed),
+    "poll-request": (poll_replies.answerable, poll_replies.failed),
+}
+
+
+def test_what_later_stages_find_is_not_repeated_either() -> None:
+    valid = [one.bundle for name, one in samples().items() if name.startswith(tuple(BEYOND))]
+    found, written = [], 0
+    for seed in range(250):
+        request = read(junk.message(valid, random.Random(seed)))
+        if not isinstance(request, Envelope) or request.event is None or request.event.code not in BEYOND:
+            continue
+        answerable, refuse = BEYOND[request.event.code]
+        first, whole = (
+            check(request, NOW, direction=Direction.REQUEST, all_stages=every) for every in (False, True)
+        )
+        if errors(first) and answerable(request):
+            written += 1
+            answer = refuse(request, Stamp("seed", NOW), first, beyond=whole)
+            found += [one for one in faults(answer) if not stands(*one)]
+    assert written > 100
+    assert found == []
 
 
 @pytest.mark.parametrize("dialect", Dialect)

@@ -133,8 +133,8 @@ class _Answer:
                 "priority": "routine",
                 "code": _concept("task-code", self._code()),
                 "focus": self._target() if self.focused else None,
-                "authoredOn": self._asked.get("authoredOn", now),
-                "lastModified": self._asked.get("lastModified", now),
+                "authoredOn": self._asked.get("authoredOn") or now,
+                "lastModified": self._asked.get("lastModified") or now,
                 "requester": self._party("requester")
                 or {"type": "Organization", "identifier": sender.on_the_wire()},
                 "input": self._asked.get("input") if self.is_poll else None,

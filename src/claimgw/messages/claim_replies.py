@@ -58,16 +58,24 @@ def queued(
 
 
 def refused(
-    request: Envelope, stamp: Stamp, findings: Sequence[Finding], *, notes: Sequence[str] = ()
+    request: Envelope,
+    stamp: Stamp,
+    findings: Sequence[Finding],
+    *,
+    beyond: Sequence[Finding] = (),
+    notes: Sequence[str] = (),
 ) -> bytes:
-    """`outcome=error` with every finding. Refused authorizations declare claim-response too (0.3 item 11)."""
+    """`outcome=error` with every finding. Refused authorizations declare claim-response too (0.3 item 11).
+
+    `beyond` is what else is wrong and not told yet, of later stages: that is not repeated either.
+    """
     authorization = event_of(request).code == "priorauth-request"
     name = stamp.manner.refused_authorization if authorization else "claim-response"
     errors = business_errors(findings, on_coding=stamp.manner.place_on_coding)
     return _answer(
         request,
         stamp,
-        Faulty.of(request, findings),
+        Faulty.of(request, [*findings, *beyond]),
         {"meta": generated(stamp, name), "outcome": "error", "error": errors},
         notes,
     )

@@ -19,10 +19,15 @@ def answerable(request: Envelope) -> bool:
     return in_place.answerable(request, "CoverageEligibilityRequest")
 
 
-def refused(request: Envelope, stamp: Stamp, findings: Sequence[Finding]) -> bytes:
-    """`outcome=error` with every finding; GE-00012 alone if the insurer is away (spec §6.1)."""
+def refused(
+    request: Envelope, stamp: Stamp, findings: Sequence[Finding], *, beyond: Sequence[Finding] = ()
+) -> bytes:
+    """`outcome=error` with every finding; GE-00012 alone if the insurer is away (spec §6.1).
+
+    `beyond` is what else is wrong and not told yet, of later stages: that is not repeated either.
+    """
     focal, identifier = focal_of(request)
-    faulty = Faulty.of(request, findings)
+    faulty = Faulty.of(request, [*findings, *beyond])
     echo = Echo(request, faulty.entries, stamp.base)
     asked = faulty.sound(focal.resource)
     own = stamp.id("CoverageEligibilityResponse")

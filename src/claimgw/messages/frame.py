@@ -12,6 +12,7 @@ from claimgw.messages.encode import encode
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.events import SYSTEM as EVENT_SYSTEM
 from claimgw.messages.identifiers import DEFINITIONS, GATEWAY, HOME, Licence
+from claimgw.messages.references import is_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,12 @@ def reply_header(
     """The header of an answer to that request, whose sender and id are known; `code` is `response.code`."""
     assert request.sender is not None
     assert request.header_id is not None
+    given = request.source_endpoint
     return header(
         stamp,
         event,
         receiver=request.sender,
-        endpoint=request.source_endpoint or request.sender.system,
+        endpoint=given if given and is_url(given) else request.sender.system,  # BV-00218
         answering=Answering(request.header_id, code, details),
         focus=focus,
         meta=meta,

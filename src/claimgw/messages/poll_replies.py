@@ -41,7 +41,12 @@ def delivered(request: Envelope, stamp: Stamp, messages: Sequence[Waiting]) -> b
     return answering_task.written(request, stamp, Result("ok", "completed", outputs), nested=nested)
 
 
-def failed(request: Envelope, stamp: Stamp, findings: Sequence[Finding]) -> bytes:
-    """`failed` with one output for each finding; what is faulty in the poll is not repeated."""
-    faulty = Faulty.of(request, findings)
+def failed(
+    request: Envelope, stamp: Stamp, findings: Sequence[Finding], *, beyond: Sequence[Finding] = ()
+) -> bytes:
+    """`failed` with one output for each finding; what is faulty in the poll is not repeated.
+
+    Nor is what `beyond` names: what else is wrong and not told yet, of later stages.
+    """
+    faulty = Faulty.of(request, [*findings, *beyond])
     return answering_task.written(request, stamp, failure(stamp, findings), faulty=faulty)

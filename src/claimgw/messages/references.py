@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
@@ -12,6 +13,15 @@ _REST = re.compile(r"(?P<base>https?://.+?/)(?P<tail>[A-Z][A-Za-z]+/[A-Za-z0-9\-
 # The longest URL nphies allows (spec §2.6).
 _LONGEST = 255
 _RELATIVE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
+
+
+def is_url(text: str) -> bool:
+    """Whether it is an address of some place: a scheme and an authority."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return bool(parts.scheme and parts.netloc)
 
 
 def is_relative(reference: str) -> bool:

@@ -29,9 +29,14 @@ def failed(
     stamp: Stamp,
     findings: Sequence[Finding],
     status_reason: StatusReason | None = None,
+    *,
+    beyond: Sequence[Finding] = (),
 ) -> bytes:
-    """`failed`, header `fatal-error`, with every finding; only a cancellation has a reason (BV-00873)."""
-    faulty = Faulty.of(request, findings)
+    """`failed`, header `fatal-error`, with every finding; only a cancellation has a reason (BV-00873).
+
+    `beyond` is what else is wrong and not told yet, of later stages: that is not repeated either.
+    """
+    faulty = Faulty.of(request, [*findings, *beyond])
     return answering_task.written(request, stamp, failure(stamp, findings, status_reason), faulty=faulty)
 
 

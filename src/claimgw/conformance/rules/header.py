@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from claimgw.conformance.case import Case, absent, items_at, object_at, objects_at, text_at
 from claimgw.conformance.rules.bundle import GUID
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import DEFINITIONS, LICENCE_SYSTEMS
+from claimgw.messages.references import is_url
 
 HEADER = "Bundle.entry[0].resource"
 _BUSINESS = "bundle.entry[0].resource"
@@ -158,25 +158,17 @@ def identity(case: Case) -> Iterator[Finding]:
 def endpoints(case: Case) -> Iterator[Finding]:
     """BV-00177, BV-00218: both endpoints are URLs, though nothing is routed by them."""
     source = text_at(case.envelope.header, "source", "endpoint")
-    if source is not None and not _is_url(source):
+    if source is not None and not is_url(source):
         yield Finding("BV-00177", f"{_BUSINESS}.source.endpoint", "The endpoint is no URL", "Write http://…")
     for index, one in objects_at(case.envelope.header, "destination"):
         endpoint = text_at(one, "endpoint")
-        if endpoint is not None and not _is_url(endpoint):
+        if endpoint is not None and not is_url(endpoint):
             yield Finding(
                 "BV-00218",
                 f"{_BUSINESS}.destination[{index}].endpoint",
                 "The endpoint is no URL",
                 "Write http://…",
             )
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return bool(parts.scheme and parts.netloc)
 
 
 def licences(case: Case) -> Iterator[Finding]:
