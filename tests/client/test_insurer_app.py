@@ -206,6 +206,12 @@ async def test_a_claim_is_queued_decided_paid_and_reissued(
         assert told == [Happening.QUEUED, Happening.COMPLETE]
         assert gap(claim, step.message.raw).patient == 0
         case = step.message.case
+        [exchange] = await street.hospital.exchanges(case.identifier)
+        assert (exchange.event, exchange.identifier) == ("claim-request", case.identifier.value)
+        assert (
+            await street.hospital.exchanges(Identifier("http://elsewhere.example", case.identifier.value))
+            == ()
+        )
         decision, today = step.message.view, clock.now().date()
         assert isinstance(decision, Decision)
         assert decision.identifier is not None
