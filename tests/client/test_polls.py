@@ -15,8 +15,10 @@ from tests.claims import fresh
 from tests.gateway import CLINIC, FALCON, HOSPITAL, Gateway, example, parsed, register, running
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
+# The sandbox queues it, and answers long after the test.
+CLAIM = fresh("claim-request-institutional", "polled", "QUEUE-9999")
 # From its first brace to its last: white space around it belongs to whatever it stands in.
-DEFERRED = example("claim-response-deferred").strip()
+DEFERRED = example("claim-response-deferred").strip().replace(b"CLM-2026-04102", b"polled-QUEUE-9999")
 PROVIDER = Provider(Licence.parse(HOSPITAL))
 
 
@@ -72,10 +74,9 @@ async def test_what_an_insurer_sent_is_polled_byte_for_byte(address: str) -> Non
     async with running(address, worker=False) as gateway:
         hospital = await register(gateway.database, HOSPITAL)
         falcon = await register(gateway.database, FALCON)
-        claim = example("claim-request-institutional")
         late = DEFERRED
         async with speaking(gateway, hospital) as provider, speaking(gateway, falcon) as insurer:
-            await provider.send(claim)
+            await provider.send(CLAIM)
             acknowledged = await insurer.send(late)
             assert acknowledged.event == "acknowledgement"
             assert not acknowledged.refused
@@ -90,10 +91,10 @@ async def test_only_what_is_asked_for_is_fetched_and_the_rest_is_announced(addre
         hospital = await register(gateway.database, HOSPITAL)
         await register(gateway.database, CLINIC)
         falcon = await register(gateway.database, FALCON)
-        claim, late = example("claim-request-institutional"), DEFERRED
+        late = DEFERRED
         about = parsed(httpx.Response(200, content=late))["entry"][1]["resource"]["request"]["identifier"]
         async with speaking(gateway, hospital) as provider, speaking(gateway, falcon) as insurer:
-            await provider.send(claim)
+            await provider.send(CLAIM)
             await insurer.send(late)
             other = await provider.poll(HOSPITAL, about=Identifier(about["system"], "another"))
             assert (other.messages, other.more) == ((), True)
