@@ -14,7 +14,7 @@ from claimgw.messages.in_place import business_answer, event_of, focal_of, parti
 
 LONGEST_DISPOSITION = 250
 _LONGEST_NOTE = (
-    1000  # half of what nphies allows (BV-00317 ff., spec §2.6): in Arabic each letter counts twice
+    1000  # half of what nphies allows (spec §2.6): in Arabic each letter counts twice
 )
 _PENDED = {
     "url": DEFINITIONS + "extension-adjudication-outcome",
