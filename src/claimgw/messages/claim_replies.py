@@ -13,9 +13,8 @@ from claimgw.messages.identifiers import CODES, DEFINITIONS, HOME
 from claimgw.messages.in_place import business_answer, event_of, focal_of, parties
 
 LONGEST_DISPOSITION = 250
-_LONGEST_NOTE = (
-    1000  # half of what nphies allows (spec §2.6): in Arabic each letter counts twice
-)
+# Half of what nphies allows (spec §2.6): in Arabic each letter counts twice.
+_LONGEST_NOTE = 1000
 _PENDED = {
     "url": DEFINITIONS + "extension-adjudication-outcome",
     "valueCodeableConcept": {"coding": [{"system": CODES + "adjudication-outcome", "code": "pended"}]},
