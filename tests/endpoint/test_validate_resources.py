@@ -100,7 +100,7 @@ async def test_an_unknown_profile_is_refused_with_those_that_are_known(doors: Do
     response = await ask(doors, patient(), profile="http://nowhere.example/Rakan")
     assert response.status_code == 400
     [issue] = response.json()["issue"]
-    assert PATIENT in issue["details"]["coding"][0]["display"]
+    assert PATIENT in issue["diagnostics"]
     assert b"nowhere" not in response.content
 
 

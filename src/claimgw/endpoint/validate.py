@@ -56,7 +56,7 @@ class Validate:
                 all_stages="stages" in request.query_params,
             )
         except ConfigurationError as fault:
-            return refuse(Refusal(400, (Finding("GE-00016", "", f"The profile cannot be used: {fault}"),)))
+            return refuse(Refusal(400, (Finding("GE-00016", "", "The profile cannot be used", str(fault)),)))
         if not verdict.resource_type:
             return refuse(Refusal(400, verdict.findings))
         return fhir(encode(verdict.as_operation_outcome()))
