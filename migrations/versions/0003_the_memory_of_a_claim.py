@@ -103,7 +103,7 @@ def _statement() -> None:
     )
     op.create_index(op.f("ix_statement_exchange_id"), "statement", ["exchange_id"])
     op.create_index(op.f("ix_statement_value"), "statement", ["value"])
-    op.create_index("ix_statement_authorization", "statement", ["provider", "insurer", "authorization"])
+    op.create_index("ix_statement_authorization", "statement", ["authorization", "provider", "insurer"])
 
 
 def _before_us() -> None:

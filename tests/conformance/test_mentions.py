@@ -45,8 +45,20 @@ def _given(reference: dict[str, Any], kind: str) -> Key:
 
 def test_a_claim_mentions_its_episode_its_invoices_its_encounter_and_its_patient() -> None:
     found = _mentions(_example("claim-request-institutional"))
-    assert [kind for kind, _, _ in found.relations] == ["episode", "encounter", "invoice", "patient"]
-    assert len(found.authorizations) == 1
+    kinds = [kind for kind, _, _ in found.relations]
+    assert kinds == ["authorization", "episode", "encounter", "invoice", "patient"]
+    assert found.relations[0] == ("authorization", "", found.authorizations[0])
+
+
+def test_what_a_request_refers_to_can_be_found_again() -> None:
+    again, communication = (
+        _mentions(_example("claim-request-resubmission")),
+        _mentions(_example("communication")),
+    )
+    assert [("prior", *key[1:]) for key in again.requests] == [r for r in again.relations if r[0] == "prior"]
+    assert [r for r in communication.relations if r[0] == "answers"] == [
+        ("answers", *key[1:]) for key in communication.statements
+    ]
 
 
 def test_the_number_of_the_patient_is_kept_nowhere_and_differs_from_provider_to_provider() -> None:

@@ -33,10 +33,10 @@ async def of_exchanges(unit: Unit, exchange_ids: Sequence[str]) -> dict[str, lis
     """The answers to each request, in the order they came; a request without any is missing."""
     found: dict[str, list[Stated]] = {}
     for at in range(0, len(exchange_ids), _AT_ONCE):
-        query = _stated().where(
+        query = stated().where(
             statement.c.exchange_id.in_(exchange_ids[at : at + _AT_ONCE]), statement.c.position == 0
         )
-        for one in await _read(unit, query.order_by(statement.c.message_id)):
+        for one in await read_stated(unit, query.order_by(statement.c.message_id)):
             assert one.said.exchange_id is not None
             found.setdefault(one.said.exchange_id, []).append(one)
     return found
@@ -57,12 +57,12 @@ async def by_identifiers(
     found: list[Stated] = []
     for at in range(0, len(keys), _AT_ONCE):
         some = keys[at : at + _AT_ONCE]
-        query = _stated().where(
+        query = stated().where(
             statement.c.value.in_({value for _, _, value in some}),
             tuple_(statement.c.type, statement.c.system, statement.c.value).in_(some),
             *parties,
         )
-        found += await _read(unit, query.order_by(statement.c.message_id))
+        found += await read_stated(unit, query.order_by(statement.c.message_id))
     return found
 
 
@@ -70,12 +70,12 @@ async def by_authorizations(unit: Unit, provider: str, insurer: str, numbers: Se
     """What this insurer said to this provider under these numbers of authorizations; oldest first."""
     if not numbers:
         return []
-    query = _stated().where(
+    query = stated().where(
         statement.c.provider == provider,
         statement.c.insurer == insurer,
         statement.c.authorization.in_(numbers),
     )
-    return await _read(unit, query.order_by(statement.c.message_id))
+    return await read_stated(unit, query.order_by(statement.c.message_id))
 
 
 async def withdraw(unit: Unit, provider: str, insurer: str, number: str, by: str) -> None:
@@ -93,11 +93,13 @@ async def withdraw(unit: Unit, provider: str, insurer: str, number: str, by: str
     )
 
 
-def _stated() -> Select[Any]:
+def stated() -> Select[Any]:
+    """All statements, each with the row of its message; to be narrowed, and read with `read_stated`."""
     return select(statement, message).join(message, message.c.id == statement.c.message_id)
 
 
-async def _read(unit: Unit, query: Select[Any]) -> list[Stated]:
+async def read_stated(unit: Unit, query: Select[Any]) -> list[Stated]:
+    """The records that a query made from `stated` finds."""
     width = len(statement.c)
     return [
         Stated(Said(**dict(zip(statement.c.keys(), row[:width], strict=True))), as_message(row[width:]))

@@ -21,7 +21,8 @@ class Mentions:
     """Business identifiers, by what they name; each once, in the order of the text.
 
     `relations` are kind, system and value: what requests have in common ("episode", "invoice", "encounter",
-    "batch", "patient"; the patient as a digest, never as a number).
+    "batch", "patient"; the patient as a digest, never as a number), and what they refer to ("prior": a claim
+    that is sent anew, "authorization": a number, of no system, "answers": a question).
     """
 
     requests: tuple[Key, ...] = ()
@@ -112,6 +113,7 @@ def _of_focal(envelope: Envelope) -> Iterator[_Mention]:
 def _of_claim(envelope: Envelope, claim: Entry) -> Iterator[_Mention]:
     for _, related in objects_at(claim.resource, "related"):
         yield from _key(envelope, related.get("claim"), claim, "Claim")
+        yield from _relation("prior", named(envelope, related.get("claim"), claim))
     for name, kind in (
         ("eligibility-response", "CoverageEligibilityResponse"),
         ("priorauth-response", "ClaimResponse"),
@@ -119,7 +121,9 @@ def _of_claim(envelope: Envelope, claim: Entry) -> Iterator[_Mention]:
         for _, extension in extensions_at(claim.resource, name):
             yield from _key(envelope, extension.get("valueReference"), claim, kind)
     for _, insurance in objects_at(claim.resource, "insurance"):
-        yield from filter(_number, items_at(insurance, "preAuthRef"))
+        for number in filter(_number, items_at(insurance, "preAuthRef")):
+            yield number
+            yield "authorization", "", number
     yield from _relation("episode", extended(claim.resource, "episode"))
     yield from _relation("batch", extended(claim.resource, "batch-identifier"))
     yield from _relation("encounter", encounter_of(envelope))
@@ -146,6 +150,7 @@ def _of_communication(envelope: Envelope, communication: Entry) -> Iterator[_Men
         yield from _typed(envelope, about, communication)
     for asked in items_at(communication.resource, "basedOn"):
         yield from _key(envelope, asked, communication, "CommunicationRequest")
+        yield from _relation("answers", named(envelope, asked, communication))
 
 
 def _of_reconciliation(envelope: Envelope, payment: Entry) -> Iterator[_Mention]:

@@ -7,7 +7,8 @@ from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String
 
 from claimgw.store.tables.columns import Id, Instant, Licence, metadata
 
-# What requests have in common: `kind` is "episode", "invoice", "encounter", "batch", "prior", "patient" …
+# What requests have in common: `kind` is "episode", "invoice", "encounter", "batch", "patient"; or what they
+# refer to: "prior", "authorization", "answers".
 relation = Table(
     "relation",
     metadata,
@@ -51,7 +52,7 @@ statement = Table(
     Column("withdrawn_by", String(10), nullable=True),
     Index(None, "exchange_id"),
     Index(None, "value"),
-    Index("ix_statement_authorization", "provider", "insurer", "authorization"),
+    Index("ix_statement_authorization", "authorization", "provider", "insurer"),
 )
 
 # History of a pair begins on that day: what is older is not on record. `set_by`: "" if the first message did.
