@@ -4,10 +4,12 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from claimgw.cli.demo.case import chapters
 from claimgw.cli.demo.claims import REQUESTS, Author
 from claimgw.cli.demo.scenarios import SCENARIOS
 from claimgw.cli.demo.stage import Stage
@@ -23,9 +25,14 @@ pytestmark = pytest.mark.processes
 COMMAND = [sys.executable, "-m", "claimgw", "demo"]
 
 
-def test_every_scenario_comes_out_as_stated(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "scenarios"), [((), SCENARIOS), (("--story",), chapters())], ids=["scenarios", "story"]
+)
+def test_everything_comes_out_as_stated(
+    options: tuple[str, ...], scenarios: Sequence[Scenario], tmp_path: Path
+) -> None:
     done = subprocess.run(
-        [*COMMAND, "--json", "--folder", str(tmp_path)],
+        [*COMMAND, *options, "--json", "--folder", str(tmp_path)],
         capture_output=True,
         text=True,
         check=False,
@@ -33,7 +40,7 @@ def test_every_scenario_comes_out_as_stated(tmp_path: Path) -> None:
     )
     results = json.loads(done.stdout)
     assert [row["name"] for row in results if not row["as_stated"]] == []
-    assert [row["name"] for row in results] == [scenario.name for scenario in SCENARIOS]
+    assert [row["name"] for row in results] == [scenario.name for scenario in scenarios]
     assert done.returncode == 0
 
 

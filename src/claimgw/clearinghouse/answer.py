@@ -6,9 +6,10 @@ from datetime import datetime
 from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.parts import Parts, Reply
+from claimgw.conformance import check, direction_of
 from claimgw.messages import replies, tags
 from claimgw.messages.envelope import Envelope, read
-from claimgw.messages.findings import Finding
+from claimgw.messages.findings import Finding, errors
 from claimgw.messages.identifiers import LicenceKind
 from claimgw.messages.splice import add_header_tag
 from claimgw.store import mailbox
@@ -30,7 +31,15 @@ def refusing(parts: Parts, envelope: Envelope, findings: Sequence[Finding], now:
     """The answer of the event's own kind with every finding; None if only a bare outcome can be given."""
     assert envelope.event is not None
     form = form_of(envelope.event)
-    return form.refused(envelope, parts.stamp(now), findings) if form.answerable(envelope) else None
+    if not form.answerable(envelope):
+        return None
+    return form.refused(envelope, parts.stamp(now), findings, beyond=untold(parts, envelope, now))
+
+
+def untold(parts: Parts, envelope: Envelope, now: datetime) -> list[Finding]:
+    """The faults of all stages: what is wrong may not stand again in our answer, told or not."""
+    direction = direction_of(envelope.event)
+    return errors(check(envelope, now, direction=direction, schemas=parts.schemas, all_stages=True))
 
 
 async def tagged(parts: Parts, raw: bytes, receiver: str, *, untagged: bool = False) -> bytes:

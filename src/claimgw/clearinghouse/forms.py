@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from claimgw.messages import (
     batch_replies,
@@ -17,6 +18,14 @@ from claimgw.messages.findings import Finding
 from claimgw.messages.frame import Stamp
 
 
+class Refusing(Protocol):
+    """Writes an answer with the findings. `beyond`: those of stages not told, which it must not repeat."""
+
+    def __call__(
+        self, request: Envelope, stamp: Stamp, findings: Sequence[Finding], *, beyond: Sequence[Finding] = ()
+    ) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """`answerable`: whether the message tells what any answer to it repeats.
@@ -25,7 +34,7 @@ class Form:
     """
 
     answerable: Callable[[Envelope], bool]
-    refused: Callable[[Envelope, Stamp, Sequence[Finding]], bytes]
+    refused: Refusing
     pended: Callable[[Envelope, Stamp, str], bytes] | None = None
 
 
@@ -38,9 +47,23 @@ def _taken(message: Envelope, stamp: Stamp, _: str) -> bytes:
     return replies.acknowledgement(message, stamp)
 
 
+def _not_taken(
+    request: Envelope, stamp: Stamp, findings: Sequence[Finding], *, beyond: Sequence[Finding] = ()
+) -> bytes:
+    del beyond  # nothing is repeated
+    return replies.acknowledgement(request, stamp, findings)
+
+
+def _no_batch(
+    request: Envelope, stamp: Stamp, findings: Sequence[Finding], *, beyond: Sequence[Finding] = ()
+) -> bytes:
+    del beyond
+    return batch_replies.refused(request, stamp, findings)
+
+
 _CLAIM = Form(claim_replies.answerable, claim_replies.refused, claim_replies.queued)
 _TASK = Form(task_replies.answerable, task_replies.failed)
-_ACKNOWLEDGED = Form(_always, replies.acknowledgement, _taken)
+_ACKNOWLEDGED = Form(_always, _not_taken, _taken)
 
 _FORMS: Mapping[str, Form] = {
     "claim-request": _CLAIM,
@@ -49,7 +72,7 @@ _FORMS: Mapping[str, Form] = {
     "cancel-request": _TASK,
     "status-check": _TASK,
     "poll-request": Form(poll_replies.answerable, poll_replies.failed),
-    "batch-request": Form(batch_replies.answerable, batch_replies.refused),
+    "batch-request": Form(batch_replies.answerable, _no_batch),
 }
 
 

@@ -74,7 +74,8 @@ async def _refuse(
     parts: Parts, exchange: Exchange, request: Envelope, faults: list[Finding], now: datetime
 ) -> None:
     assert request.event is not None
-    raw = form_of(request.event).refused(request, parts.stamp(now), faults)
+    beyond = answer.untold(parts, request, now)
+    raw = form_of(request.event).refused(request, parts.stamp(now), faults, beyond=beyond)
     async with parts.database.write() as unit:
         written = answer.own(raw)
         row = await record.keep_own(unit, written, exchange, now)
@@ -89,6 +90,7 @@ async def _refuse(
             answer_id=row.id,
             answered_by=Author.GATEWAY,
         )
+    parts.wake()
     _log.info(
         "large claim refused after its check",
         action="check",

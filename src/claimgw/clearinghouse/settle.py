@@ -34,10 +34,11 @@ _TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The exchange as it now is, and the answer for the provider if it still waits."""
+    """The exchange as it now is, and the answer for the provider if it still waits; else it was deposited."""
 
     exchange: Exchange
     answer: bytes | None
+    deposited: bool = False
 
 
 async def settle(
@@ -97,13 +98,14 @@ class _Settlement:
         if decision.notice:
             stamp = self.parts.stamp(self.now)
             await queue_notice(self.unit, self.request, self.exchange, self.ending, stamp)
-        if told is not None and not self.exchange.waiting:
+        deposited = told is not None and not self.exchange.waiting
+        if told is not None and deposited:
             await deposit(self.unit, self.exchange, told.message, self.now)
         if self._takes_back():
             await take_back(self.unit, self.exchange, self.request, self.now)
         changed = await self._change(decision, told)
         self._say(changed)
-        return Settled(changed, told.raw if told and self.exchange.waiting else None)
+        return Settled(changed, told.raw if told and not deposited else None, deposited)
 
     def _takes_back(self) -> bool:
         """Whether the insurer has just agreed to a cancellation."""

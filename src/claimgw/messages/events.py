@@ -123,6 +123,7 @@ _ALL = (
         "referral-request", Leg.REQUEST, _P, frozenset({"ServiceRequest"}), "referral-response", offered=False
     ),
     Event("referral-response", Leg.RESPONSE, _I, _TASK, offered=False),
+    Event("fraud-notification", Leg.NOTICE, _G, offered=False),
     Event("nullify-request", Leg.REQUEST, _P, _TASK, "nullify-response", offered=False),
     Event("nullify-response", Leg.RESPONSE, _I, _TASK, offered=False),
 )

@@ -32,7 +32,7 @@ async def deliver(parts: Parts, exchange: Exchange, request: Envelope, attempt: 
     )
     ending = interpret(reply, asked, await _judge(parts, exchange, request))
     settled = await settle(parts, request, insurer, attempt, ending)
-    if settled.exchange.due_at is not None:
+    if settled.deposited or settled.exchange.due_at is not None:
         parts.wake()
     return settled
 

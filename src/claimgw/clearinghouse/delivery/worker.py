@@ -16,6 +16,7 @@ from claimgw.clearinghouse.large import look_into
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.record import keep_own
 from claimgw.clearinghouse.unreachable import unreachable
+from claimgw.clock import rung_or_after
 from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.ids import new_id
 from claimgw.messages.envelope import Envelope, read
@@ -53,7 +54,7 @@ class Worker:
                 await self.look()
             except StoreUnavailable as fault:
                 _log.warning("the worker cannot reach the database", action="look", fault=str(fault))
-            await self._wait()
+            await rung_or_after(self._bell, self._parts.clock, self._look_seconds)
 
     async def stop(self, seconds: float) -> None:
         """Take up nothing more, give what is in flight so long, leave the rest open for another node."""
@@ -134,14 +135,6 @@ class Worker:
                 exchange=claimed.exchange.id,
                 fault=type(fault).__name__,
             )
-
-    async def _wait(self) -> None:
-        bell = asyncio.create_task(self._bell.wait())
-        look = asyncio.create_task(self._parts.clock.sleep(self._look_seconds))
-        await asyncio.wait({bell, look}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (bell, look):
-            task.cancel()
-        await asyncio.gather(bell, look, return_exceptions=True)
 
 
 async def take_up(parts: Parts, exchange: Exchange, grace: float, answer_seconds: float) -> Claimed | None:

@@ -82,6 +82,7 @@ async def receive_late(parts: Parts, _: Sessions, received: Received) -> Reply:
                 answer_id=row.id,
                 answered_by=Author.INSURER,
             )
+    parts.wake()
     return Reply(200, body)
 
 

@@ -165,7 +165,9 @@ async def _keep(parts: Parts, batch: Received, judged: Sequence[_Judged]) -> byt
 
 def _answer(parts: Parts, batch: Received, one: _Judged) -> bytes:
     assert batch.destination is not None
-    form, stamp = form_of(one.received.event), parts.stamp(batch.now)
+    # References within a batch-response are absolute: relative ones lead from the outer Bundle (RE-00169).
+    form, stamp = form_of(one.received.event), replace(parts.stamp(batch.now), member=True)
     if errors(one.faults) or form.pended is None:
-        return form.refused(one.received.envelope, stamp, one.faults)
+        beyond = answer.untold(parts, one.received.envelope, batch.now)
+        return form.refused(one.received.envelope, stamp, one.faults, beyond=beyond)
     return form.pended(one.received.envelope, stamp, will_deliver(batch.destination.name))

@@ -5,7 +5,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -16,11 +16,12 @@ from rich.text import Text
 
 from claimgw.cli.arguments import AsJson
 from claimgw.cli.demo import stage as stages
+from claimgw.cli.demo.case import chapters
 from claimgw.cli.demo.claims import examples_folder
 from claimgw.cli.demo.programs import Late, free_port
 from claimgw.cli.demo.scenarios import SCENARIOS
 from claimgw.cli.demo.stage import CALM, HOSPITAL, INSURERS, NAMES, OPERATOR, QUICK, Ports, Stage
-from claimgw.cli.demo.story import Result, play
+from claimgw.cli.demo.story import Result, Scenario, play
 from claimgw.cli.output import print_json, print_line
 from claimgw.cli.serving import on_signal
 from claimgw.cli.session import REFUSED, refusing
@@ -29,12 +30,15 @@ commands = typer.Typer()
 
 
 @commands.command(
-    epilog="Examples:\n\nclaimgw demo\n\nclaimgw demo --json > demo.json\n\n"
+    epilog="Examples:\n\nclaimgw demo\n\nclaimgw demo --story\n\nclaimgw demo --json > demo.json\n\n"
     "claimgw demo --stay --folder var --port 8080"
 )
 def demo(
     stay: Annotated[
         bool, typer.Option("--stay", help="Play nothing: leave the stage standing until Ctrl-C.")
+    ] = False,
+    story: Annotated[
+        bool, typer.Option("--story", help="Play one patient's case, from the first question to the money.")
     ] = False,
     folder: Annotated[
         Path | None, typer.Option(file_okay=False, help="Where database and logs go; a temporary one else.")
@@ -51,6 +55,7 @@ def demo(
 
     Exits with 0 only if every scenario came out as stated.
     """
+    scenarios = chapters() if story else SCENARIOS
     home = (folder or Path(tempfile.mkdtemp(prefix="claimgw-demo-"))).resolve()
     home.mkdir(parents=True, exist_ok=True)
     ports = _ports(port)
@@ -58,12 +63,13 @@ def demo(
         if stay:
             asyncio.run(_stay(home, ports))
             return
-        results = asyncio.run(_play(home, ports, stages.set_up(home, ports, QUICK), as_json))
-    as_stated = len(results) == len(SCENARIOS) and all(result.as_stated for result in results)
+        keys = stages.set_up(home, ports, QUICK)
+        results = asyncio.run(_play(scenarios, home, ports, keys, as_json))
+    as_stated = len(results) == len(scenarios) and all(result.as_stated for result in results)
     if as_json:
         print_json([asdict(result) | {"as_stated": result.as_stated} for result in results])
     else:
-        _conclude(results, home)
+        _conclude(results, len(scenarios), home)
     if not as_stated:
         raise typer.Exit(REFUSED)
     if folder is None:
@@ -76,7 +82,9 @@ def _ports(first: int | None) -> Ports:
     return Ports(first, {licence: first + place for place, licence in enumerate(INSURERS, 1)})
 
 
-async def _play(home: Path, ports: Ports, keys: dict[str, str], as_json: bool) -> list[Result]:
+async def _play(
+    scenarios: Sequence[Scenario], home: Path, ports: Ports, keys: dict[str, str], as_json: bool
+) -> list[Result]:
     """All scenarios, one after the other; those before a signal, if one comes."""
     results: list[Result] = []
     playing = asyncio.current_task()
@@ -90,7 +98,7 @@ async def _play(home: Path, ports: Ports, keys: dict[str, str], as_json: bool) -
     with on_signal(_once(playing.cancel)):
         try:
             async with stages.raised(home, ports, QUICK, keys) as stage:
-                await _all(stage, show)
+                await _all(scenarios, stage, show)
         except asyncio.CancelledError:
             pass  # what was played is told all the same
     return results
@@ -107,8 +115,8 @@ def _once(cancel: Callable[[], bool]) -> Callable[[], None]:
     return stop
 
 
-async def _all(stage: Stage, show: Callable[[Result], None]) -> None:
-    for scenario in SCENARIOS:
+async def _all(scenarios: Sequence[Scenario], stage: Stage, show: Callable[[Result], None]) -> None:
+    for scenario in scenarios:
         console = Console(stderr=True, force_terminal=sys.stderr.isatty())
         with console.status(f"{scenario.name} …"):
             result = await play(scenario, stage)
@@ -127,13 +135,13 @@ def _show(result: Result) -> None:
         console.print(Text(f"    {note}", style="dim"), soft_wrap=True)
 
 
-def _conclude(results: list[Result], home: Path) -> None:
-    wrong = len(SCENARIOS) - sum(result.as_stated for result in results)
+def _conclude(results: list[Result], played: int, home: Path) -> None:
+    wrong = played - sum(result.as_stated for result in results)
     seconds = sum(result.seconds for result in results)
     if wrong:
-        print_line(f"{wrong} of {len(SCENARIOS)} did not come out as stated. The logs are in {home}.")
+        print_line(f"{wrong} of {played} did not come out as stated. The logs are in {home}.")
     else:
-        print_line(f"All {len(SCENARIOS)} scenarios came out as stated, in {seconds:.0f} s.")
+        print_line(f"All {played} scenarios came out as stated, in {seconds:.0f} s.")
 
 
 async def _stay(home: Path, ports: Ports) -> None:

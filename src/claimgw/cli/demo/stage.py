@@ -19,7 +19,7 @@ from claimgw.cli.demo.programs import Program
 from claimgw.cli.operators import operators_app
 from claimgw.cli.participants import participants_app
 from claimgw.cli.session import Refusal
-from claimgw.client import Credentials, GatewayClient
+from claimgw.client import Credentials, GatewayClient, ProviderClient
 
 HOSPITAL, CLINIC = "provider:PR-1001", "provider:PR-1002"
 FALCON, DESERT_ROSE = "payer:INS-2001", "payer:INS-2002"
@@ -66,12 +66,16 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everybody is there and ready. `clients` speak to the gateway, each with one participant's key."""
+    """Everybody is there and ready. `clients` speak to the gateway, each with one participant's key.
+
+    `hospital` is one of the providers, with all that the SDK has for it.
+    """
 
     author: Author
     gateway: Program
     insurers: dict[str, Program]
     clients: dict[str, GatewayClient]
+    hospital: ProviderClient
     ports: Ports
 
     async def received(self, insurer: str) -> list[dict[str, Any]]:
@@ -80,6 +84,13 @@ class Stage:
             answer = await client.get(f"{self.ports.url(insurer)}/received")
         rows: list[dict[str, Any]] = answer.json()["received"]
         return rows
+
+    async def order(self, insurer: str, what: str, details: dict[str, Any]) -> None:
+        """Have a sandbox do something by itself: `ask`, `pay` and what else its control page lists."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            done = await client.post(f"{self.ports.url(insurer)}/control/{what}", json=details)
+        if done.status_code >= 300:
+            raise Refusal(f"{NAMES[insurer]} does not {what}: {done.text}")
 
 
 def typed(app: typer.Typer, *words: str) -> str:
@@ -151,7 +162,13 @@ async def raised(folder: Path, ports: Ports, pace: Pace, keys: dict[str, str]) -
     gateway = Program(
         "the gateway",
         ["serve", "--host", "127.0.0.1", "--port", str(ports.gateway), "--worker"],
-        {"CLAIMGW_DATABASE": f"sqlite:///{folder / 'claimgw.db'}", "CLAIMGW_NODE": "demo", **pace.gateway},
+        {
+            "CLAIMGW_DATABASE": f"sqlite:///{folder / 'claimgw.db'}",
+            "CLAIMGW_NODE": "demo",
+            # Nobody on this stage has been anywhere else.
+            "CLAIMGW_COMPLETE_HISTORY": "true",
+            **pace.gateway,
+        },
         f"{ports.url()}/health/ready",
         folder / "gateway.log",
     )
@@ -165,7 +182,9 @@ async def raised(folder: Path, ports: Ports, pace: Pace, keys: dict[str, str]) -
             licence: await held.enter_async_context(GatewayClient(ports.url(), Credentials(key)))
             for licence, key in keys.items()
         }
-        yield Stage(Author(), gateway, insurers, clients, ports)
+        hospital = ProviderClient(ports.url(), HOSPITAL, Credentials(keys[HOSPITAL]), interval=0.2)
+        held.push_async_callback(hospital.close)
+        yield Stage(Author(), gateway, insurers, clients, hospital, ports)
 
 
 def _insurer(licence: str, folder: Path, ports: Ports, key: str) -> Program:
