@@ -28,7 +28,7 @@ from claimgw.clearinghouse.session import Sessions
 from claimgw.clock import Clock, SystemClock
 from claimgw.conformance.loading import load
 from claimgw.console.routes import create_console
-from claimgw.endpoint import health, questions
+from claimgw.endpoint import exchanges, health, questions
 from claimgw.endpoint.figures import Metrics
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.mailbox.lookout import Lookout
@@ -212,6 +212,7 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
     app.router.routes.append(Route("/health/ready", health.Ready(parts).handle, methods=["GET"]))
     if settings.metrics_host is None:
         app.router.routes.append(Route("/metrics", Metrics(parts).handle, methods=["GET"]))
+    app.include_router(exchanges.routes(parts, doorkeeper))
     app.include_router(questions.routes(parts, doorkeeper))
     listening = MailboxEvents(parts, doorkeeper, house.lookout, settings.mailbox_streams)
     app.router.routes.append(Route("/mailbox/events", listening.handle, methods=["GET"]))

@@ -1,7 +1,23 @@
-"""Which sentences does the gateway write into answers for people?"""
+"""Which sentences does the gateway write for people, into answers and beside them?"""
 
 from claimgw.messages.claim_replies import LONGEST_DISPOSITION
 from claimgw.messages.findings import Finding
+from claimgw.store.records import State
+
+# How a request stands, to those who ask about it.
+STANDING = {
+    State.REFUSED: "Our own check refused it; it was never forwarded",
+    State.UNCHECKED: "Taken at once because it is large; it is checked next",
+    State.IN_FLIGHT: "An attempt to deliver it is open",
+    State.HELD: "The insurer does not have it; it will be delivered later",
+    State.UNCONFIRMED: "Sent without an answer: it may have arrived",
+    State.AWAITING_CORRECTION: "The insurer's answer could not be used; it is not sent again by itself",
+    State.QUEUED: "The insurer has it and has not adjudicated",
+    State.PARTIAL: "The insurer adjudicated a part; more will come",
+    State.ANSWERED: "The provider has its final answer, or finds it in its mailbox",
+    State.CANCELLED: "Its provider took it back",
+    State.NULLIFIED: "Its provider took it back, and it is kept for audit only",
+}
 
 LONGEST_DISPLAY = 100  # Coding.display (spec §2.6)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
+from claimgw.clearinghouse.words import STANDING
 from claimgw.store.overview import MOST_WAITING, Depth, Standing
 from claimgw.store.records import State
 
@@ -18,23 +19,20 @@ class Chip:
     meaning: str
 
 
-STATES = {
-    State.REFUSED: Chip("Refused", "cross", "mute", "Our own check refused it; it was never forwarded"),
-    State.UNCHECKED: Chip("Large", "clock", "move", "Taken at once because it is large; it is checked next"),
-    State.IN_FLIGHT: Chip("In flight", "arrow", "move", "An attempt to deliver it is open"),
-    State.HELD: Chip("Held", "clock", "warn", "The insurer does not have it; it will be delivered later"),
-    State.UNCONFIRMED: Chip("Unknown", "question", "bad", "Sent without an answer: it may have arrived"),
-    State.AWAITING_CORRECTION: Chip(
-        "To correct", "alert", "bad", "The insurer's answer could not be used; it is not sent again by itself"
-    ),
-    State.QUEUED: Chip("At insurer", "inbox", "move", "The insurer has it and has not adjudicated"),
-    State.PARTIAL: Chip("Partial", "half", "move", "The insurer adjudicated a part; more will come"),
-    State.ANSWERED: Chip(
-        "Answered", "check", "good", "The provider has its final answer, or finds it in its mailbox"
-    ),
-    State.CANCELLED: Chip("Cancelled", "ban", "mute", "Its provider took it back"),
-    State.NULLIFIED: Chip("Nullified", "ban", "mute", "Its provider took it back, and it is shown no more"),
+_SIGNS = {
+    State.REFUSED: ("Refused", "cross", "mute"),
+    State.UNCHECKED: ("Large", "clock", "move"),
+    State.IN_FLIGHT: ("In flight", "arrow", "move"),
+    State.HELD: ("Held", "clock", "warn"),
+    State.UNCONFIRMED: ("Unknown", "question", "bad"),
+    State.AWAITING_CORRECTION: ("To correct", "alert", "bad"),
+    State.QUEUED: ("At insurer", "inbox", "move"),
+    State.PARTIAL: ("Partial", "half", "move"),
+    State.ANSWERED: ("Answered", "check", "good"),
+    State.CANCELLED: ("Cancelled", "ban", "mute"),
+    State.NULLIFIED: ("Nullified", "ban", "mute"),
 }
+STATES = {state: Chip(*sign, STANDING[state]) for state, sign in _SIGNS.items()}
 
 STANDINGS = {
     Standing.DELIVERING: Chip("Delivering", "check", "good", "Messages go out as they come"),

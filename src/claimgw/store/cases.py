@@ -51,6 +51,12 @@ async def search(
     return [as_exchange(row) for row in rows]
 
 
+async def seen(unit: Unit, exchange_ids: Sequence[str], eyes: Eyes) -> set[str]:
+    """Those of them that may be seen."""
+    rows = await unit.execute(select(exchange.c.id).where(exchange.c.id.in_(exchange_ids), _seen(eyes)))
+    return {exchange_id for (exchange_id,) in rows}
+
+
 def anything(value: str) -> CompoundSelect[Any]:
     """The ids of all requests that have to do with that value, whatever it names; a person excepted."""
     said = or_(statement.c.value == value, statement.c.authorization == value)
