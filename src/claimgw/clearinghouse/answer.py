@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from claimgw.clearinghouse.forms import form_of
+from claimgw.clearinghouse.judge import first_look
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.conformance import check, direction_of
+from claimgw.conformance.case import Part
 from claimgw.messages import replies, tags
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.findings import Finding, errors
@@ -33,13 +35,14 @@ def refusing(parts: Parts, envelope: Envelope, findings: Sequence[Finding], now:
     form = form_of(envelope.event)
     if not form.answerable(envelope):
         return None
-    return form.refused(envelope, parts.stamp(now), findings, beyond=untold(parts, envelope, now))
+    beyond = untold(parts, envelope, now, part=first_look(envelope.event))
+    return form.refused(envelope, parts.stamp(now), findings, beyond=beyond)
 
 
-def untold(parts: Parts, envelope: Envelope, now: datetime) -> list[Finding]:
+def untold(parts: Parts, envelope: Envelope, now: datetime, *, part: Part = Part.WHOLE) -> list[Finding]:
     """The faults of all stages: what is wrong may not stand again in our answer, told or not."""
-    direction = direction_of(envelope.event)
-    return errors(check(envelope, now, direction=direction, schemas=parts.schemas, all_stages=True))
+    direction, schemas = direction_of(envelope.event), parts.schemas
+    return errors(check(envelope, now, direction=direction, schemas=schemas, all_stages=True, part=part))
 
 
 async def tagged(parts: Parts, raw: bytes, receiver: str, *, untagged: bool = False) -> bytes:

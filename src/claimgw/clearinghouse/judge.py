@@ -8,11 +8,24 @@ from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.received import Received
 from claimgw.conformance import check, direction_of
-from claimgw.messages.events import Way
+from claimgw.conformance.case import Part
+from claimgw.messages.events import Event, Way
 
 
-def judge(parts: Parts, registry: Snapshot, received: Received, *, all_stages: bool = False) -> Received:
-    """The message with its findings. The members of a batch are judged one by one, by themselves."""
+def first_look(event: Event) -> Part:
+    """How much is judged of a message that has just come: the claims of a batch follow one by one."""
+    return Part.FRAME if event.code == "batch-request" else Part.WHOLE
+
+
+def judge(
+    parts: Parts,
+    registry: Snapshot,
+    received: Received,
+    *,
+    all_stages: bool = False,
+    part: Part = Part.WHOLE,
+) -> Received:
+    """The message with its findings. `part`: how much of a batch is judged."""
     envelope, event = received.envelope, received.event
     # What the gateway reads itself it must be able to read: operators' changes are for what it passes on.
     passed_on = event.way is Way.INSURER and form_of(event).answerable(envelope)
@@ -26,7 +39,7 @@ def judge(parts: Parts, registry: Snapshot, received: Received, *, all_stages: b
         severities=registry.severities if passed_on else None,
         memory=received.known.memory,
         all_stages=all_stages,
-        members=False,
+        part=part,
         batch_size=parts.limits.batch,
     )
     return replace(received, findings=findings)

@@ -13,7 +13,7 @@ from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse import answer, record
 from claimgw.clearinghouse.admit import Collision, Repeat, admit, find_destination, seen_before
 from claimgw.clearinghouse.followup import cancel, late, notices
-from claimgw.clearinghouse.judge import judge
+from claimgw.clearinghouse.judge import first_look, judge
 from claimgw.clearinghouse.large import is_large, take_unchecked
 from claimgw.clearinghouse.open import Refusal, open_message
 from claimgw.clearinghouse.own import batch, payment_notice, poll
@@ -124,6 +124,7 @@ async def _first_time(
     if destination is not None and is_large(envelope, event, parts.limits):
         metrics.messages.labels(event.code, "large").inc()
         return await take_unchecked(parts, Received(envelope, event, destination, known, (), now))
-    received = judge(parts, registry, Received(envelope, event, destination, known, (), now))
+    given = Received(envelope, event, destination, known, (), now)
+    received = judge(parts, registry, given, part=first_look(event))
     metrics.messages.labels(event.code, "refused" if received.faults else "accepted").inc()
     return await _ROUTES.get(event.code, pass_on)(parts, sessions, received)

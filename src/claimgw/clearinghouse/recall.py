@@ -73,19 +73,21 @@ async def recall(
     if provider is None or event.code == "poll-request":
         return Recollection(Memory(licences=_licences(envelope, registry)), mentioned=mentioned)
     answers = event.leg is Leg.RESPONSE
-    reader = _Reader(unit, *_looked_among(event, provider, insurer), itself)
+    reader = _Reader(unit, *_looked_among(event, provider, insurer), itself, (provider, insurer))
     about = await reader.about(mentioned.requests)
     requests = await reader.requests(about)
     said = [*mentioned.statements, *_own_key(envelope, event)]
     stated = await statements.by_identifiers(unit, said, provider=reader.provider, insurer=reader.insurer)
     answered = await reader.answered(event, about) if answers else None
     since = await history.begins(unit, provider, insurer) if insurer else None
+    # A claim that names its batch is a claim like any other (0.3 item 8): only a batch is asked about it.
+    named = [one for one in mentioned.relations if one[0] != "batch" or event.code == "batch-request"]
     memory = Memory(
         answered=(await reader.requests({_ANSWERED: answered}))[_ANSWERED] if answered else None,
         requests=requests | await reader.imported_requests(mentioned.requests, requests),
         statements=await reader.statements(stated, said),
         authorizations=await _authorizations(reader, mentioned, stated, provider, insurer),
-        related={} if answers else await reader.related(provider, mentioned.relations),
+        related={} if answers else await reader.related(provider, named),
         open_cancellation=await reader.cancelling(about),
         since=None if complete else since or (day_of(now) if insurer else None),
         oldest=day_of(now) - REACH,
@@ -107,12 +109,21 @@ async def recall_asked(unit: Unit, exchange: Exchange, request: Envelope, regist
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """The queries of one recollection, among what this provider and this insurer have; None: whoever."""
+    """The queries of one recollection, among what this provider and this insurer have; None: whoever.
+
+    `parties` are those of the message: of what several have under one identifier, theirs is meant. Nobody can
+    hide another's claim or payment by using its identifier too.
+    """
 
     unit: Unit
     provider: str | None
     insurer: str | None
     itself: str | None
+    parties: tuple[str, str | None]
+
+    def meant(self, provider: str, insurer: str) -> tuple[bool, bool]:
+        """To sort by: what is of the parties of the message comes last, and counts."""
+        return provider == self.parties[0], insurer == self.parties[1]
 
     async def answered(self, event: Event, about: Mapping[Key, Exchange]) -> Exchange | None:
         """The request that an answer is to: of a claim itself, of a cancellation the last one of it."""
@@ -126,7 +137,7 @@ class _Reader:
         found = await exchanges.by_focals(self.unit, keys, provider=self.provider, insurer=self.insurer)
         return {
             Key(held.focal.type, held.focal.system, held.focal.value): held
-            for held in found
+            for held in sorted(found, key=lambda held: self.meant(held.provider, held.insurer))
             if held.focal is not None and held.id != self.itself
         }
 
@@ -154,7 +165,7 @@ class _Reader:
             Key(one.said.type, one.said.system, one.said.value): statement_of(
                 one, requests.get(one.said.exchange_id or ""), _read(bodies.get(one.said.message_id))
             )
-            for one in stated
+            for one in sorted(stated, key=lambda one: self.meant(one.said.provider, one.said.insurer))
             if one.said.type and one.said.system and one.said.value
         }
         for before in await self._imported([key for key in keys if key not in found]):
@@ -213,7 +224,8 @@ class _Reader:
     async def _imported(self, keys: Sequence[Key]) -> list[Imported]:
         if not keys:
             return []
-        return await history.of_before(self.unit, keys, provider=self.provider, insurer=self.insurer)
+        found = await history.of_before(self.unit, keys, provider=self.provider, insurer=self.insurer)
+        return sorted(found, key=lambda one: self.meant(one.provider, one.insurer))
 
 
 def _parties(envelope: Envelope) -> tuple[str | None, str | None]:

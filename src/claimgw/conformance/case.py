@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from claimgw.conformance.memory import Memory
@@ -14,6 +15,14 @@ from claimgw.messages.identifiers import DEFINITIONS, Licence
 
 # The guide says so; the rule BV-00373 said 100 (spec C-02).
 MOST_IN_A_BATCH = 200
+
+
+class Part(StrEnum):
+    """How much of a batch is judged at once; a message that is none is always judged as a whole."""
+
+    WHOLE = "whole"
+    FRAME = "frame"  # the batch without what is in its messages: each is judged by itself
+    MEMBER = "member"  # one message, as it stands in a batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class Case:
     accepted: Mapping[str, frozenset[str]] = field(default_factory=dict)
     memory: Memory | None = None
     batch_size: int = MOST_IN_A_BATCH
+    part: Part = Part.WHOLE
 
     @property
     def event(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
-from claimgw.conformance.case import MOST_IN_A_BATCH, Case, Rule
+from claimgw.conformance.case import MOST_IN_A_BATCH, Case, Part, Rule
 from claimgw.conformance.codes import breach, finding
 from claimgw.conformance.history.judged import RELATED, REMEMBERED
 from claimgw.conformance.memory import Memory
@@ -138,7 +138,7 @@ def check(
     schemas: Schemas | None = None,
     severities: Severities | None = None,
     memory: Memory | None = None,
-    members: bool = True,
+    part: Part = Part.WHOLE,
     batch_size: int = MOST_IN_A_BATCH,
 ) -> list[Finding]:
     """The findings of `examine`, and one for each severity that tells how many of it are not among them."""
@@ -151,7 +151,7 @@ def check(
         schemas=schemas,
         severities=severities,
         memory=memory,
-        members=members,
+        part=part,
         batch_size=batch_size,
     )
     more = (
@@ -173,7 +173,7 @@ def examine(
     severities: Severities | None = None,
     about: Callable[[Finding], bool] | None = None,
     memory: Memory | None = None,
-    members: bool = True,
+    part: Part = Part.WHOLE,
     batch_size: int = MOST_IN_A_BATCH,
 ) -> Found:
     """Every fault that can be told from the message, its time of receipt and what came before. Never raises.
@@ -183,19 +183,19 @@ def examine(
     DT, IB, RE); business rules (BV), whose places start with a small letter. `all_stages` shows all there is.
     `severities` say how bad a breach was on the day of receipt; None: as claimgw comes. `about`: only the
     findings that it lets pass count. `memory`: without it the rules of history and registry are not judged.
-    `members`: whether business rules judge the messages of a batch too. `batch_size`: how many it may hold.
+    `part`: how much of a batch is judged. `batch_size`: how many messages it may hold.
     """
     schemas = schemas or standard()
-    walk = Walk(envelope.bundle, schemas, MOST)
-    case = Case(envelope, now, direction, served, walk.pointers, schemas.accepted, memory, batch_size)
+    walk = Walk(envelope.bundle, schemas, MOST, within=part is not Part.FRAME)
+    case = Case(envelope, now, direction, served, walk.pointers, schemas.accepted, memory, batch_size, part)
     tally = Tally(_judge(case, severities or defaults(), about))
-    for stage in _stages(case, walk, schemas, members=members):
+    for stage in _stages(case, walk, schemas):
         if tally.take(stage) and not all_stages:
             break
     return tally.found(complete=walk.record.complete and sum(envelope.more.values()) < COUNTED - MOST)
 
 
-def _stages(case: Case, walk: Walk, schemas: Schemas, *, members: bool) -> Iterator[Stage]:
+def _stages(case: Case, walk: Walk, schemas: Schemas) -> Iterator[Stage]:
     walked = [finding(fault) for fault in walk.record.found]
     more = [(finding(fault), number) for fault, number in walk.record.more]
     more += [(Finding(code, "Bundle", ""), number) for code, number in case.envelope.more.items()]
@@ -209,9 +209,7 @@ def _stages(case: Case, walk: Walk, schemas: Schemas, *, members: bool) -> Itera
         structure, business = (*_STRUCTURE, *RELATED), (*_BUSINESS, *REMEMBERED)
     yield Stage(chain(second, _by(structure, [case])), _of(more, 1))
     breaches = map(breach, broken(walk.pending, case, schemas))
-    yield Stage(
-        chain(third, breaches, _by(business, [case, *(_members(case) if members else ())])), _of(more, 2)
-    )
+    yield Stage(chain(third, breaches, _by(business, [case, *_members(case)])), _of(more, 2))
 
 
 def _step(one: Finding) -> int:
@@ -232,6 +230,8 @@ def _by(rules: tuple[Rule, ...], cases: Iterable[Case]) -> Iterator[Finding]:
 
 def _members(case: Case) -> Iterator[Case]:
     """The messages of a batch: business rules judge each by itself, and count places in it (spec §6.4)."""
+    if case.part is Part.FRAME:
+        return
     for entry in case.envelope.entries[1:]:
         if entry.type == "Bundle" and isinstance(message := inner(entry.resource), Envelope):
             yield replace(case, envelope=message)

@@ -121,9 +121,9 @@ def read(raw: bytes) -> Envelope | Finding:
     return _envelope(raw, decoded)
 
 
-def inner(bundle: Any) -> Envelope | Finding:
-    """The envelope of a message within another, a member of a batch; without bytes of its own."""
-    return _shape(bundle) or _envelope(b"", Decoded(bundle, ()))
+def inner(bundle: Any, raw: bytes = b"") -> Envelope | Finding:
+    """The envelope of a message within another that is sound JSON; `raw`: its bytes, if it is kept."""
+    return _shape(bundle) or _envelope(raw, Decoded(bundle, ()))
 
 
 def _shape(tree: Any) -> Finding | None:

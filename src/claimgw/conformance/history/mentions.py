@@ -37,7 +37,10 @@ _Mention = Key | str | Relation
 
 
 def mentions(envelope: Envelope) -> Mentions:
-    """All that is mentioned by the focal resource, and by those of the members of a batch. Never raises."""
+    """All that is mentioned by the focal resource; of a batch, which batch it is. Never raises.
+
+    The messages of a batch are asked one by one.
+    """
     found = dict.fromkeys(_mentioned(envelope))
     keys = [one for one in found if isinstance(one, Key)]
     return Mentions(
@@ -95,7 +98,8 @@ def _mentioned(envelope: Envelope) -> Iterator[_Mention]:
     if envelope.event is not None and envelope.event.code == "batch-request":
         for entry in envelope.entries[1:]:
             if entry.type == "Bundle" and isinstance(member := inner(entry.resource), Envelope):
-                yield from _of_focal(member)
+                focal = member.focal.resource if member.focal else None
+                yield from _relation("batch", extended(focal, "batch-identifier"))
         return
     yield from _of_focal(envelope)
 

@@ -1,10 +1,10 @@
 """Does every reference lead to a resource of the Bundle, and does each declare a profile that fits?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from claimgw.conformance.case import Case, items_at, object_at, objects_at, text_at
+from claimgw.conformance.case import Case, Part, items_at, object_at, objects_at, text_at
 from claimgw.conformance.validator.faults import Pointer
 from claimgw.messages.envelope import licence_of
 from claimgw.messages.findings import Finding
@@ -38,7 +38,8 @@ def targets(case: Case) -> Iterator[Finding]:
     by_home: dict[str, list[Pointer]] = {}
     for pointer in case.pointers:
         by_home.setdefault(pointer.home.path, []).append(pointer)
-    yield from _bundle(case, by_home, case.envelope.bundle, "Bundle", outermost=True)
+    outermost = case.part is not Part.MEMBER
+    yield from _bundle(case, by_home, case.envelope.bundle, "Bundle", outermost=outermost)
 
 
 def named_types(case: Case) -> Iterator[Finding]:
@@ -76,21 +77,27 @@ def _bundle(
                 "Declare one that goes with its type, with a version that is taken here, such as 1.0.0",
             )
         if entry.type == "Bundle":
-            yield from _bundle(case, by_home, entry.resource, entry.path, outermost=False)
+            if case.part is not Part.FRAME:
+                yield from _bundle(case, by_home, entry.resource, entry.path, outermost=False)
             continue
-        for pointer in by_home.get(entry.path, ()):
-            literal = pointer.reference.get("reference")
-            if isinstance(literal, str) and literal and not literal.startswith("#"):
-                target = resolve(literal, entry.full_url, scope.by_url)
-                if target is not None:
-                    met.add(target.path)
-                if (fault := _fault(scope, pointer, literal, target)) is not None:
-                    yield fault
+        yield from _entry(scope, entry, by_home.get(entry.path, ()), met)
     for entry in scope.entries[1:]:
         if entry.path not in met and not _may_stand_alone(entry):
             yield Finding(
                 "RE-00177", entry.path, "Nothing refers to this resource", "Refer to it, or drop it"
             )
+
+
+def _entry(scope: _Scope, entry: _Target, pointers: Iterable[Pointer], met: set[str]) -> Iterator[Finding]:
+    """The faults of its references; `met` is told where they lead."""
+    for pointer in pointers:
+        literal = pointer.reference.get("reference")
+        if isinstance(literal, str) and literal and not literal.startswith("#"):
+            target = resolve(literal, entry.full_url, scope.by_url)
+            if target is not None:
+                met.add(target.path)
+            if (fault := _fault(scope, pointer, literal, target)) is not None:
+                yield fault
 
 
 def _scope(case: Case, bundle: Mapping[str, Any], path: str, outermost: bool) -> _Scope:

@@ -25,17 +25,25 @@ class Walk:
     """One message. `record` holds its faults in the order of the text, `most` of them in full; never raises;
     linear.
 
-    `pending` and `pointers` are what the walk met on its way and others judge.
+    `pending` and `pointers` are what the walk met on its way and others judge. `within`: whether it looks
+    into the messages of a batch.
     """
 
     def __init__(
-        self, bundle: Mapping[str, Any], schemas: Schemas, most: int, acceptance: Acceptance | None = None
+        self,
+        bundle: Mapping[str, Any],
+        schemas: Schemas,
+        most: int,
+        acceptance: Acceptance | None = None,
+        *,
+        within: bool = True,
     ) -> None:
         self.record = Record(most)
         self._add = self.record.add
         self.pending: list[Pending] = []
         self.pointers: list[Pointer] = []
         self._schemas = schemas
+        self._within = within
         self._acceptance = acceptance or schemas.acceptance
         with contextlib.suppress(Full):
             self._resource(bundle, "Bundle", "Bundle")
@@ -199,7 +207,10 @@ class Walk:
         self._defer(constraints, value, element, path, home)
 
     def _any_resource(self, value: Mapping[str, Any], path: str, home: Home) -> None:
-        if isinstance(type_ := value.get("resourceType"), str) and is_resource(type_):
+        type_ = value.get("resourceType")
+        if type_ == "Bundle" and home.path == "Bundle" and not self._within:
+            return
+        if isinstance(type_, str) and is_resource(type_):
             self._resource(value, type_, path)
         else:
             self._add(Kind.RESOURCE, home, path)
