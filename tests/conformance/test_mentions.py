@@ -43,10 +43,10 @@ def _given(reference: dict[str, Any], kind: str) -> Key:
     return Key(kind, reference["identifier"]["system"], reference["identifier"]["value"])
 
 
-def test_a_claim_mentions_its_episode_its_invoices_its_encounter_and_its_patient() -> None:
+def test_a_claim_mentions_its_episode_its_invoices_its_services_its_encounter_and_its_patient() -> None:
     found = _mentions(_example("claim-request-institutional"))
-    kinds = [kind for kind, _, _ in found.relations]
-    assert kinds == ["authorization", "episode", "encounter", "invoice", "patient"]
+    kinds = list(dict.fromkeys(kind for kind, _, _ in found.relations))
+    assert kinds == ["authorization", "episode", "encounter", "invoice", "service", "patient"]
     assert found.relations[0] == ("authorization", "", found.authorizations[0])
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from claimgw.access.registry import Snapshot
@@ -19,21 +19,16 @@ from claimgw.messages.envelope import Envelope, licence_of, read
 from claimgw.messages.events import Event, Leg
 from claimgw.messages.identifiers import Identifier, Licence, LicenceKind
 from claimgw.store import Unit, exchanges, history, messages, relations, statements
-from claimgw.store.records import Exchange, Imported, Message, State
+from claimgw.store.records import Exchange, Imported, State
 from claimgw.store.statements import Stated
 
 # What is referred to without a date is at most so old: by then a claim was sent, and appealed.
 REACH = timedelta(days=365)
 _ANSWERED = Key("", "", "")
-# Of what a patient, an episode or an invoice has, the newest are looked at.
-_MOST_RELATED = 50
-_CLAIMS = ("claim-request", "priorauth-request")
-_RELATED_EVENTS = {
-    "invoice": _CLAIMS,
-    "encounter": _CLAIMS,
-    "batch": _CLAIMS,
-    "patient": ("eligibility-request",),
-}
+# What is looked for among other requests: the newest of those that name it, for the first of what is named.
+_LOOKED_FOR = frozenset({"service", "encounter", "batch", "patient"})
+_MOST_ASKED = 500
+_MOST_RELATED = 20
 # Only of these is the whole message looked at, beside the columns.
 _READ_WHOLE = frozenset({"PaymentReconciliation", "CommunicationRequest", "CoverageEligibilityResponse"})
 
@@ -99,9 +94,8 @@ async def recall(
 async def recall_asked(unit: Unit, exchange: Exchange, request: Envelope, registry: Snapshot) -> Memory:
     """What the answer to a request, in its session or to a push, is judged by."""
     answers = (await statements.of_exchanges(unit, [exchange.id])).get(exchange.id, [])
-    kept = Message(exchange.id, "", "", exchange.event, "", request.header_id or "", 0, exchange.created_at)
     return Memory(
-        answered=request_of(exchange, kept, answers, request),
+        answered=request_of(exchange, request.header_id or "", answers, request),
         since=await history.begins(unit, exchange.provider, exchange.insurer),
         licences=_licences(request, registry),
     )
@@ -142,13 +136,13 @@ class _Reader:
         }
 
     async def requests(self, about: Mapping[Key, Exchange]) -> dict[Key, Request]:
-        kept = await self._messages([held.id for held in about.values()])
+        headers = await messages.header_ids(self.unit, [held.id for held in about.values()])
         answered = await statements.of_exchanges(self.unit, [held.id for held in about.values()])
         bodies = await messages.contents(self.unit, [held.id for held in about.values()])
         found = {}
         for key, held in about.items():
             answers = answered.get(held.id, [])
-            found[key] = request_of(held, kept.get(held.id), answers, _read(bodies.get(held.id)))
+            found[key] = request_of(held, headers.get(held.id, ""), answers, _read(bodies.get(held.id)))
         return found
 
     async def imported_requests(
@@ -187,19 +181,15 @@ class _Reader:
         self, provider: str, named: Sequence[relations.Relation]
     ) -> dict[relations.Relation, list[Request]]:
         found: defaultdict[relations.Relation, list[Request]] = defaultdict(list)
-        for events in dict.fromkeys(_RELATED_EVENTS.values()):
-            asked = [one for one in named if _RELATED_EVENTS.get(one[0]) == events]
-            rows = await relations.naming(self.unit, provider, asked, events=events, most=_MOST_RELATED)
-            ids = list(dict.fromkeys(held.id for _, held in rows))
-            bodies = await messages.contents(self.unit, ids) if ids else {}
-            kept = await self._messages(ids)
-            answered = await statements.of_exchanges(self.unit, ids)
-            read_ = {one: _read(bodies.get(one)) for one in ids}
-            for relation, held in rows:
-                if held.id == self.itself:
-                    continue
-                answers = answered.get(held.id, [])
-                found[relation].append(request_of(held, kept.get(held.id), answers, read_[held.id]))
+        asked = [one for one in named if one[0] in _LOOKED_FOR][:_MOST_ASKED]
+        rows = await relations.naming(self.unit, provider, asked, most=_MOST_RELATED)
+        ids = list(dict.fromkeys(held.id for _, held, _ in rows if held.id != self.itself))
+        names = await relations.of_exchanges(self.unit, ids)
+        answered = await statements.of_exchanges(self.unit, ids)
+        for relation, held, header_id in rows:
+            if held.id != self.itself:
+                request = request_of(held, header_id, answered.get(held.id, []), None)
+                found[relation].append(replace(request, relations=names.get(held.id, [])))
         return found
 
     async def cancelling(self, about: Mapping[Key, Exchange]) -> bool:
@@ -217,9 +207,6 @@ class _Reader:
             if held.focal is not None:
                 found[held.id] = Identifier(held.focal.system, held.focal.value)
         return found
-
-    async def _messages(self, ids: Sequence[str]) -> dict[str, Message]:
-        return {kept.id: kept for kept in await messages.find_all(self.unit, ids)}
 
     async def _imported(self, keys: Sequence[Key]) -> list[Imported]:
         if not keys:

@@ -8,13 +8,11 @@ from typing import assert_never
 from claimgw.conformance.memory import Key, Request, Standing, Statement
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.identifiers import Identifier, LicenceKind
-from claimgw.store.records import Author, Exchange, Imported, Message, State
+from claimgw.store.records import Author, Exchange, Imported, State
 from claimgw.store.statements import Stated
 
 
-def request_of(
-    held: Exchange, kept: Message | None, answers: Sequence[Stated], whole: Envelope | None
-) -> Request:
+def request_of(held: Exchange, header_id: str, answers: Sequence[Stated], whole: Envelope | None) -> Request:
     focal = held.focal
     asked = Identifier(focal.system, focal.value) if focal else None
     return Request(
@@ -22,7 +20,7 @@ def request_of(
         event=held.event,
         provider=held.provider,
         insurer=held.insurer,
-        header_id=kept.header_id if kept else "",
+        header_id=header_id,
         received_at=held.created_at,
         standing=_standing(held, answers),
         answers=[statement_of(one, asked, None) for one in answers],

@@ -1,6 +1,7 @@
 """How is a message made safe before anything else happens to it? Commit 1."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from claimgw.access.participants import Participant
@@ -25,6 +26,7 @@ from claimgw.store.records import (
     Message,
     State,
 )
+from claimgw.store.relations import Relation
 
 _LONGEST_LICENCE = 120
 
@@ -148,7 +150,7 @@ async def keep_with_answer(unit: Unit, received: Received, exchange: Exchange, r
     row = as_row(written, exchange.answer_id, received.now, exchange_id=exchange.id, replies_to=exchange.id)
     await messages.keep(unit, row, raw)
     await exchanges.open_exchange(unit, exchange)
-    await relations.relate(unit, exchange.id, received.known.mentioned.relations)
+    await relations.relate(unit, exchange.id, _kept(exchange.event, received.known.mentioned.relations))
     await remember(unit, written, exchange.answer_id, exchange)
 
 
@@ -168,7 +170,12 @@ async def _open(unit: Unit, received: Received, exchange: Exchange) -> None:
     if received.known.first and exchange.batch_id is None:
         await begin_history(unit, received)
     await exchanges.open_exchange(unit, exchange)
-    await relations.relate(unit, exchange.id, received.known.mentioned.relations)
+    await relations.relate(unit, exchange.id, _kept(exchange.event, received.known.mentioned.relations))
+
+
+def _kept(event: str, named: Sequence[Relation]) -> list[Relation]:
+    """What is worth keeping: of a patient the digest of an eligibility check only, which claims look for."""
+    return [one for one in named if one[0] != "patient" or event == "eligibility-request"]
 
 
 async def remember(unit: Unit, said: Envelope, message_id: str, exchange: Exchange) -> None:

@@ -62,7 +62,7 @@ class Statement:
 class Request:
     """What a provider has asked earlier, with all answers to it in the order they came.
 
-    `message` is the whole of it; None for what is known by its identifier alone (imported history).
+    `message` is the whole of it; None where only what stands here is known. `relations`: see Mentions.
     """
 
     key: Key | None
@@ -74,6 +74,7 @@ class Request:
     standing: Standing
     answers: Sequence[Statement] = ()
     message: Envelope | None = None
+    relations: Sequence[tuple[str, str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,8 @@ class Memory:
     statements: Mapping[Key, Statement] = field(default_factory=dict)
     # By the number an insurer gave: all advanced authorizations and answers of this pair that carry it.
     authorizations: Mapping[str, Sequence[Statement]] = field(default_factory=dict)
-    # By kind of relation ("episode", "invoice", "encounter", "batch", "patient") and what it names:
-    # other requests of the same provider that name it too, live ones and others.
+    # By kind of relation ("service", "encounter", "batch", "patient") and what it names: other requests of
+    # the same provider that name it too, live ones and others; without their messages.
     related: Mapping[tuple[str, str, str], Sequence[Request]] = field(default_factory=dict)
     open_cancellation: bool = False  # a cancellation of the same target is under way
     since: date | None = None

@@ -51,12 +51,12 @@ async def find(unit: Unit, message_id: str) -> Message | None:
     return Message(**row._mapping) if row else None
 
 
-async def find_all(unit: Unit, message_ids: Sequence[str]) -> list[Message]:
-    """Those of them that are there, in no order."""
+async def header_ids(unit: Unit, message_ids: Sequence[str]) -> dict[str, str]:
+    """The MessageHeader.id of each of these."""
     if not message_ids:
-        return []
-    rows = await unit.execute(select(message).where(message.c.id.in_(message_ids)))
-    return [as_message(row) for row in rows]
+        return {}
+    rows = await unit.execute(select(message.c.id, message.c.header_id).where(message.c.id.in_(message_ids)))
+    return {row.id: row.header_id for row in rows}
 
 
 async def content(unit: Unit, message_id: str) -> bytes | None:

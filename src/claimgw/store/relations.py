@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, tuple_
 from claimgw.store.database import Unit
 from claimgw.store.exchanges import as_exchange
 from claimgw.store.records import Exchange
-from claimgw.store.tables import exchange, relation
+from claimgw.store.tables import exchange, message, relation
 
 Relation = tuple[str, str, str]  # kind, system, value
 
@@ -23,43 +23,34 @@ async def relate(unit: Unit, exchange_id: str, relations: Iterable[Relation]) ->
 
 
 async def naming(
-    unit: Unit, provider: str, relations: Sequence[Relation], *, events: Sequence[str], most: int
-) -> list[tuple[Relation, Exchange]]:
-    """The newest requests of a provider, of these events, that name any of these; `most` in all."""
+    unit: Unit, provider: str, relations: Sequence[Relation], *, most: int
+) -> list[tuple[Relation, Exchange, str]]:
+    """The newest requests of a provider that name any of these, with their header ids; `most` in all."""
     if not relations:
         return []
+    of = relation.c
     query = (
-        select(relation.c.kind, relation.c.system, relation.c.value, exchange)
-        .join(exchange, exchange.c.id == relation.c.exchange_id)
+        select(of.kind, of.system, of.value, message.c.header_id, exchange)
+        .join(exchange, exchange.c.id == of.exchange_id)
+        .join(message, message.c.id == of.exchange_id)
         .where(
-            tuple_(relation.c.kind, relation.c.system, relation.c.value).in_(list(relations)),
+            # The values alone first: they are what the index has.
+            of.value.in_({value for _, _, value in relations}),
+            tuple_(of.kind, of.system, of.value).in_(list(relations)),
             exchange.c.provider == provider,
-            exchange.c.event.in_(events),
         )
-        .order_by(relation.c.exchange_id.desc())
+        .order_by(of.exchange_id.desc())
         .limit(most)
     )
-    return [((row[0], row[1], row[2]), as_exchange(row[3:])) for row in await unit.execute(query)]
+    rows = await unit.execute(query)
+    return [((row[0], row[1], row[2]), as_exchange(row[4:]), row[3]) for row in rows]
 
 
-async def of_exchange(unit: Unit, exchange_id: str) -> list[Relation]:
-    """What one request names."""
-    rows = await unit.execute(
-        select(relation.c.kind, relation.c.system, relation.c.value)
-        .where(relation.c.exchange_id == exchange_id)
-        .order_by(relation.c.kind, relation.c.system, relation.c.value)
-    )
-    return [(row.kind, row.system, row.value) for row in rows]
-
-
-async def by_value(unit: Unit, provider: str, kind: str, value: str, most: int) -> list[Exchange]:
-    """The requests of a provider that name this value, in whatever system, newest first."""
-    query = (
-        select(exchange)
-        .distinct()
-        .join(relation, relation.c.exchange_id == exchange.c.id)
-        .where(relation.c.value == value, relation.c.kind == kind, exchange.c.provider == provider)
-        .order_by(exchange.c.id.desc())
-        .limit(most)
-    )
-    return [as_exchange(row) for row in await unit.execute(query)]
+async def of_exchanges(unit: Unit, exchange_ids: Sequence[str]) -> dict[str, list[Relation]]:
+    """What each of these requests names; one that names nothing is missing."""
+    found: dict[str, list[Relation]] = {}
+    if exchange_ids:
+        rows = await unit.execute(select(relation).where(relation.c.exchange_id.in_(exchange_ids)))
+        for row in rows:
+            found.setdefault(row.exchange_id, []).append((row.kind, row.system, row.value))
+    return found

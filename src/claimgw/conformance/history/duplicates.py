@@ -1,17 +1,16 @@
 """Which services of a claim stand in another live claim of its provider too?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from claimgw.conformance.case import codes_at, objects_at
-from claimgw.conformance.history.mentions import extended, named
+from claimgw.conformance.history.mentions import Service, charged, extended, named, services_of
 from claimgw.conformance.memory import Key, Memory, Request, Standing
 from claimgw.messages.envelope import Entry, Envelope
 from claimgw.messages.identifiers import Identifier
 
 _LIVE = (Standing.OPEN, Standing.ANSWERED)
-# System and code.
-Service = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +39,19 @@ def duplicates(envelope: Envelope, memory: Memory) -> Sequence[Duplicate]:
         return ()
     kin: frozenset[Key] | None = None
     found: dict[tuple[Key, Identifier, Service], Duplicate] = {}
-    charged: dict[str, Mapping[Identifier, frozenset[Service]]] = {}
     for index, invoice, services in charges(claim):
-        for other in memory.related.get(("invoice", invoice.system, invoice.value), ()):
-            if not _counts(other, envelope) or other.key is None or other.message is None:
-                continue
-            if kin is None:
-                kin = _kin(envelope, memory)
-            if other.key in kin:
-                continue
-            if other.header_id not in charged:
-                charged[other.header_id] = _by_invoice(other.message)
-            for service in sorted(services & charged[other.header_id].get(invoice, frozenset())):
-                one = Duplicate(index, other.key, other.header_id, invoice, service)
-                found.setdefault((other.key, invoice, service), one)
+        for service in sorted(services):
+            for other in memory.related.get(charged(invoice, service), ()):
+                if not _counts(other, envelope) or other.key is None:
+                    continue
+                kin = _kin(envelope, memory) if kin is None else kin
+                if other.key not in kin:
+                    one = Duplicate(index, other.key, other.header_id, invoice, service)
+                    found.setdefault((other.key, invoice, service), one)
     return tuple(found.values())
 
 
-def services_of(resource: object) -> frozenset[Service]:
-    """What an item charges for: each coding of its productOrService that is whole."""
-    return frozenset(
-        (system, code) for system, code in codes_at(resource, "productOrService") if system and code
-    )
-
-
-def charges(claim: Entry) -> Iterator[tuple[int, Identifier, frozenset[Service]]]:
+def charges(claim: Entry) -> Iterator[tuple[int, Identifier, list[Service]]]:
     """The items that have a patient invoice, each with its index and its services."""
     for index, item in objects_at(claim.resource, "item"):
         if invoice := extended(item, "patientInvoice"):
@@ -90,31 +77,21 @@ def _counts(other: Request, envelope: Envelope) -> bool:
     )
 
 
-def _by_invoice(message: Envelope) -> Mapping[Identifier, frozenset[Service]]:
-    found: dict[Identifier, frozenset[Service]] = {}
-    for _, invoice, services in charges(message.focal) if message.focal else ():
-        found[invoice] = found.get(invoice, frozenset()) | services
-    return found
-
-
 def _kin(envelope: Envelope, memory: Memory) -> frozenset[Key]:
     """The claims that are one with this, by resubmissions in either direction that are remembered."""
     links: dict[Key, set[Key]] = {}
 
-    def link(one: Key | None, message: Envelope | None) -> None:
-        if one is None or message is None:
-            return
-        for _, earlier in resubmitted(message):
-            links.setdefault(one, set()).add(earlier)
-            links.setdefault(earlier, set()).add(one)
+    def link(one: Key | None, earlier: Iterable[Key]) -> None:
+        for other in earlier if one is not None else ():
+            assert one is not None
+            links.setdefault(one, set()).add(other)
+            links.setdefault(other, set()).add(one)
 
     own = _own(envelope)
-    link(own, envelope)
-    for request in memory.requests.values():
-        link(request.key, request.message)
-    for requests in memory.related.values():
-        for request in requests:
-            link(request.key, request.message)
+    link(own, (key for _, key in resubmitted(envelope)))
+    for request in chain(memory.requests.values(), *memory.related.values()):
+        prior = (Key("Claim", system, value) for kind, system, value in request.relations if kind == "prior")
+        link(request.key, prior)
     met: set[Key] = set()
     waiting = [own] if own else []
     while waiting:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from claimgw.conformance.case import extensions_at, items_at, objects_at, text_at
+from claimgw.conformance.case import codes_at, extensions_at, items_at, objects_at, text_at
 from claimgw.conformance.memory import Key
 from claimgw.messages.envelope import Entry, Envelope, inner
 from claimgw.messages.identifiers import Identifier, LicenceKind
@@ -21,8 +21,9 @@ class Mentions:
     """Business identifiers, by what they name; each once, in the order of the text.
 
     `relations` are kind, system and value: what requests have in common ("episode", "invoice", "encounter",
-    "batch", "patient"; the patient as a digest, never as a number), and what they refer to ("prior": a claim
-    that is sent anew, "authorization": a number, of no system, "answers": a question).
+    "service": an invoice and the code of what is charged under it, "batch", "patient": a digest, never the
+    number), and what they refer to ("prior": a claim that is sent anew, "related": one that is not,
+    "authorization": a number, of no system, "answers": a question).
     """
 
     requests: tuple[Key, ...] = ()
@@ -32,6 +33,9 @@ class Mentions:
 
 
 Relation = tuple[str, str, str]
+Service = tuple[str, str]
+# As long as a column that keeps it.
+_LONGEST = 255
 # A business identifier with its type, a number that an insurer gave, a relation.
 _Mention = Key | str | Relation
 
@@ -94,6 +98,16 @@ def extended(resource: Any, name: str) -> Identifier | None:
     )
 
 
+def services_of(item: Any) -> list[Service]:
+    """What an item charges for, as system and code: each coding of its productOrService that is whole."""
+    return [(system, code) for system, code in codes_at(item, "productOrService") if system and code]
+
+
+def charged(invoice: Identifier, service: Service) -> Relation:
+    """A service under a patient invoice; the system of its code adds nothing that would tell two apart."""
+    return "service", invoice.system, f"{invoice.value} {service[1]}"[:_LONGEST]
+
+
 def _mentioned(envelope: Envelope) -> Iterator[_Mention]:
     if envelope.event is not None and envelope.event.code == "batch-request":
         for entry in envelope.entries[1:]:
@@ -117,7 +131,8 @@ def _of_focal(envelope: Envelope) -> Iterator[_Mention]:
 def _of_claim(envelope: Envelope, claim: Entry) -> Iterator[_Mention]:
     for _, related in objects_at(claim.resource, "related"):
         yield from _key(envelope, related.get("claim"), claim, "Claim")
-        yield from _relation("prior", named(envelope, related.get("claim"), claim))
+        anew = "prior" in {code for _, code in codes_at(related, "relationship")}
+        yield from _relation("prior" if anew else "related", named(envelope, related.get("claim"), claim))
     for name, kind in (
         ("eligibility-response", "CoverageEligibilityResponse"),
         ("priorauth-response", "ClaimResponse"),
@@ -132,7 +147,10 @@ def _of_claim(envelope: Envelope, claim: Entry) -> Iterator[_Mention]:
     yield from _relation("batch", extended(claim.resource, "batch-identifier"))
     yield from _relation("encounter", encounter_of(envelope))
     for _, item in objects_at(claim.resource, "item"):
-        yield from _relation("invoice", extended(item, "patientInvoice"))
+        if (invoice := extended(item, "patientInvoice")) is not None:
+            yield from _relation("invoice", invoice)
+            for service in services_of(item):
+                yield charged(invoice, service)
 
 
 def _of_claim_response(envelope: Envelope, answer: Entry) -> Iterator[_Mention]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from claimgw.conformance.case import Case, extensions_at, objects_at, place
-from claimgw.conformance.history.duplicates import duplicates, resubmitted, services_of
-from claimgw.conformance.history.mentions import encounter_of, extended, patient_of
+from claimgw.conformance.history.duplicates import duplicates, resubmitted
+from claimgw.conformance.history.mentions import encounter_of, extended, patient_of, services_of
 from claimgw.conformance.memory import Memory, Request, Standing
 from claimgw.conformance.tally import uncoded
 from claimgw.messages.envelope import Entry, Envelope, inner
@@ -46,7 +46,7 @@ def omitted_services(case: Case) -> Iterator[Finding]:
         if original is None or original.resource.get("use") != claim.resource.get("use"):
             continue
         charged = [services_of(item) for _, item in objects_at(original.resource, "item")]
-        missing = sum(bool(services) and not services & named for services in charged)
+        missing = sum(bool(services) and named.isdisjoint(services) for services in charged)
         if missing:
             yield _information(
                 f"{place(claim)}.related[{index}].claim",
@@ -62,7 +62,13 @@ def two_episodes(case: Case) -> Iterator[Finding]:
     if claim is None or memory is None or encounter is None or episode is None:
         return
     others = memory.related.get(("encounter", encounter.system, encounter.value), ())
-    if any(_extended(one.message, "episode") not in (None, episode) for one in _live(case, others)):
+    under = {
+        (system, value)
+        for one in _live(case, others)
+        for kind, system, value in one.relations
+        if kind == "episode"
+    }
+    if under - {(episode.system, episode.value)}:
         index = next(index for index, _ in extensions_at(claim.resource, "episode"))
         yield _information(
             f"{place(claim)}.extension[{index}].value",

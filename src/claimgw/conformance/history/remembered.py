@@ -65,6 +65,7 @@ def request_of(envelope: Envelope, received_at: datetime, standing: Standing = S
         received_at=received_at,
         standing=standing,
         message=envelope,
+        relations=mentions(envelope).relations,
     )
 
 
