@@ -58,6 +58,13 @@ async def open_doors(address: str, **settings: Any) -> AsyncIterator[Doors]:
         yield Doors(gateway, clock, keys, expired, revoked)
 
 
+async def ask(doors: Doors, path: str, licence: str = HOSPITAL, **params: str) -> tuple[int, Any]:
+    """What is told at that address: status and JSON."""
+    headers = {"authorization": f"Bearer {doors.keys[licence]}"}
+    response = await doors.gateway.client.get(path, headers=headers, params=params)
+    return response.status_code, response.json()
+
+
 async def without_store(doors: Doors, folder: Path, ask: Callable[[], Awaitable[T]]) -> T:
     """What is answered while the folder of the embedded database is gone."""
     await doors.gateway.database.close()

@@ -11,18 +11,14 @@ import structlog
 
 from tests.clearinghouse.spoken import CLAIM, fresh
 from tests.endpoint.doors import open_doors, without_store
+from tests.endpoint.errors_page import table
 from tests.endpoint.faults import COMMIT
 from tests.gateway import resource
 
-PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
 PERSONAL = ("Rakan", "Rayan", "Al-Safwan", "1098765401", "1979-05-17")
 # An answer to a provider repeats its own entries, as real ones do (spec 0.3 item 10).
 ECHOED = {"Patient", "Coverage", "Organization", "Practitioner"}
-ROWS = [
-    tuple(cell.strip() for cell in line.strip("|").split("|"))
-    for line in PAGE.read_text().splitlines()
-    if line.startswith("| ") and not line.startswith(("| Fault", "| ---"))
-]
+ROWS = table()
 
 
 def test_every_row_has_a_request_and_every_request_a_row() -> None:

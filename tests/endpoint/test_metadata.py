@@ -111,8 +111,9 @@ async def test_there_is_no_other_operation_and_no_other_format(doors: Doors) -> 
 async def test_the_parameters_of_validate_are_those_it_takes(doors: Doors) -> None:
     named = {row.name for row in OPERATIONS["validate"].parameters if not row.out} - {"resource"}
     key = {"authorization": f"Bearer {doors.key}", "content-type": "application/fhir+json"}
+    patient = "http://hl7.org/fhir/StructureDefinition/Patient"
     for name in (*named, "mode"):
-        value = "all" if name == "stages" else "http://hl7.org/fhir/StructureDefinition/Patient"
+        value = {"stages": "all", "submit": "dry"}.get(name, patient)
         response = await doors.gateway.client.post(
             "/$validate", params={name: value}, content=encode({"resourceType": "Patient"}), headers=key
         )

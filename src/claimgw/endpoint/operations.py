@@ -61,6 +61,12 @@ _VALIDATE = Operation(
         Parameter("resource", "Resource", "What is judged; it may be the body itself", required=True),
         Parameter("profile", "uri", "A profile to judge it by, beside those it declares"),
         Parameter("stages", "code", "all: what every stage finds, not only the first that finds an error"),
+        Parameter(
+            "submit",
+            "code",
+            "dry: what would become of the message if the caller, who is its sender, sent it now; the"
+            " first issue says so",
+        ),
         Parameter("return", "OperationOutcome", "Every finding", required=True, out=True),
     ),
 )

@@ -5,22 +5,24 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from claimgw.access.callers import Stranger
+from claimgw.access.callers import Caller, Stranger
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.admit import served_by
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.parts import Parts
+from claimgw.clearinghouse.rehearse import rehearse
 from claimgw.conformance import Validator
 from claimgw.endpoint.body import read_body, unacceptable
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.outcomes import fhir, guarded, refuse, stranger
 from claimgw.endpoint.parameters import asked
+from claimgw.endpoint.prospects import prospect
 from claimgw.errors import ConfigurationError
 from claimgw.messages.encode import encode
 from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import Licence
 
-_PARAMETERS = {"stages": "all", "profile": ""}
+_PARAMETERS = {"stages": "all", "profile": "", "submit": "dry"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Validate:
     """The FHIR operation: an OperationOutcome with every finding, or one that says nothing is wrong.
 
     The status is 200 whatever is found, and 400 for what is no FHIR resource at all. Staged like the gateway
-    itself (spec §0.3 item 1): `?stages=all` shows all there is at once.
+    itself (spec §0.3 item 1): `?stages=all` shows all there is at once. `?submit=dry` also tells what would
+    become of the message if the caller sent it now.
     """
 
     parts: Parts
@@ -40,11 +43,14 @@ class Validate:
     async def _serve(self, request: Request) -> Response:
         if refusal := unacceptable(request, _PARAMETERS):
             return refuse(refusal)
-        if isinstance(await self.doorkeeper.caller(request), Stranger):
+        caller = await self.doorkeeper.caller(request)
+        if isinstance(caller, Stranger):
             return stranger()
         raw = await read_body(request)
         if isinstance(raw, Refusal):
             return refuse(raw)
+        if "submit" in request.query_params:
+            return await self._rehearse(request, raw, caller)
         question = asked(raw, request.query_params.get("profile"))
         if isinstance(question, Refusal):
             return refuse(question)
@@ -60,6 +66,13 @@ class Validate:
         if not verdict.resource_type:
             return refuse(Refusal(400, verdict.findings))
         return fhir(encode(verdict.as_operation_outcome()))
+
+    async def _rehearse(self, request: Request, raw: bytes, caller: Caller) -> Response:
+        if "profile" in request.query_params:
+            text = "A message is sent under the profiles it declares"
+            return refuse(Refusal(400, (Finding("GE-00016", "", text, "Leave profile or submit out"),)))
+        told = await rehearse(self.parts, raw, caller, all_stages="stages" in request.query_params)
+        return refuse(told) if isinstance(told, Refusal) else fhir(encode(prospect(told)))
 
     def _validator(self, registry: Snapshot) -> Validator:
         now = self.parts.clock.now()

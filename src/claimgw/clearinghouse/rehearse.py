@@ -1,0 +1,87 @@
+"""What would become of this message if it were sent now? Nothing is kept, and nothing is sent on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from claimgw.access.callers import Caller
+from claimgw.access.participants import Participant
+from claimgw.access.registry import Snapshot
+from claimgw.clearinghouse.admit import Collision, Repeat, admit, find_destination, seen_before
+from claimgw.clearinghouse.judge import judge
+from claimgw.clearinghouse.open import Refusal, open_message
+from claimgw.clearinghouse.parts import Parts
+from claimgw.clearinghouse.recall import recall
+from claimgw.clearinghouse.received import Received
+from claimgw.clearinghouse.record import digest_of
+from claimgw.conformance.unchecked import unchecked
+from claimgw.messages.findings import Finding
+
+# Somebody who speaks for another learns nothing about it, not even so.
+_NOT_THE_SENDER = "GE-00020"
+
+
+class Prospect(StrEnum):
+    """What would become of a message."""
+
+    ACCEPTED = "accepted"
+    CLOSED = "closed"  # accepted, if it may wait: its insurer takes no messages now
+    DUPLICATE = "duplicate"  # the answer on record would be given again
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """`original` is the id of the exchange it repeats; of a poll or a notice, which have none, their own.
+
+    `closed`: why its insurer takes nothing; `waits`: whether it would be kept until then.
+    """
+
+    prospect: Prospect
+    findings: Sequence[Finding] = ()
+    original: str | None = None
+    closed: str = ""
+    waits: bool = False
+
+
+async def rehearse(
+    parts: Parts, raw: bytes, caller: Caller, *, all_stages: bool = False
+) -> Rehearsal | Refusal:
+    """By the rules and the record as they are now; a Refusal if it is no message, or not the caller's own.
+
+    The messages of a batch are judged with it, and not looked for one by one. Raises StoreUnavailable.
+    """
+    envelope = open_message(raw)
+    if isinstance(envelope, Refusal):
+        return envelope
+    registry = await parts.registry.current()
+    event = admit(envelope, caller, registry)
+    if isinstance(event, Refusal):
+        stranger = event.findings[0].code == _NOT_THE_SENDER
+        return event if stranger else Rehearsal(Prospect.REFUSED, event.findings)
+    now, complete = parts.clock.now(), parts.limits.complete_history
+    async with parts.database.read() as unit:
+        match await seen_before(unit, envelope, digest_of(raw)):
+            case Repeat(message_id):
+                return Rehearsal(Prospect.DUPLICATE, original=message_id)
+            case Collision(finding):
+                return Rehearsal(Prospect.REFUSED, [finding])
+        known = await recall(unit, envelope, event, registry, now, complete=complete)
+    destination = find_destination(envelope, event, registry)
+    if isinstance(destination, Finding):
+        return Rehearsal(Prospect.REFUSED, [destination])
+    received = Received(envelope, event, destination, known, (), now)
+    judged = judge(parts, registry, received, all_stages=all_stages)
+    told = (*judged.findings, *unchecked(envelope, parts.schemas.terminology))
+    if judged.faults:
+        return Rehearsal(Prospect.REFUSED, told)
+    if destination is not None and (why := _closed(parts, destination, registry)):
+        waits = event.queueable or "Bundle" in event.focus
+        return Rehearsal(Prospect.CLOSED, told, closed=why, waits=waits)
+    return Rehearsal(Prospect.ACCEPTED, told)
+
+
+def _closed(parts: Parts, insurer: Participant, registry: Snapshot) -> str:
+    if (pause := registry.paused(insurer.licence)) is not None:
+        return f"Delivery is paused ({pause.reason})"
+    return "" if parts.lines.line(insurer) else "It has no connection"
