@@ -98,6 +98,7 @@ async def open_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
             schedule=Schedule(waits=settings.retry_waits),
             jitter=random.random,
             wake=lambda: house.wake(),
+            dialect=settings.dialect,
         )
         house = House(
             parts,
