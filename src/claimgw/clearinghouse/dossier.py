@@ -17,6 +17,8 @@ from claimgw.store.relations import Relation
 from claimgw.store.statements import Stated
 
 _NOWHERE = frozenset(outcome.value for outcome, meaning in MEANING.items() if meaning.arrived is Arrived.NO)
+# A digest of a person's number, and what the invoices say already.
+_UNSHOWN = frozenset({"patient", "service"})
 # Of what was said in answer to one question, the newest are looked at.
 _MOST_SAID = 20
 
@@ -75,25 +77,23 @@ def eyes_of(licences: Collection[str]) -> Eyes:
 
 
 async def dossiers(unit: Unit, found: Sequence[Exchange]) -> list[Dossier]:
-    """Of each of these, in their order. So many queries whatever their number; their bodies are read."""
+    """Of each of these, in their order; by as many queries whatever their number."""
     ids = [one.id for one in found]
     about = {one.id: one for one in await exchanges.find_all(unit, _each(one.about_id for one in found))}
-    kept = {
-        one.id: one for one in await messages.find_all(unit, _each((*ids, *(one.batch_id for one in found))))
-    }
+    headers = await messages.header_ids(unit, _each((*ids, *(one.batch_id for one in found))))
     tries, followers = await cases.attempts(unit, ids), await cases.followers(unit, ids)
-    named, asked = await cases.relations(unit, ids), await cases.questions(unit, ids)
+    named, asked = await relations.of_exchanges(unit, ids), await cases.questions(unit, ids)
     answers = await _answers(unit, ids)
-    repeated = await repeated_services(unit, found, about, named)
+    repeated = await repeated_services(unit, found, named)
     return [
         Dossier(
             exchange=one,
-            header_id=kept[one.id].header_id if one.id in kept else "",
-            batch=kept[one.batch_id].header_id if one.batch_id in kept else None,
+            header_id=headers.get(one.id, ""),
+            batch=headers.get(one.batch_id or ""),
             attempts=tries.get(one.id, []),
             about=about.get(one.about_id or ""),
             followers=followers.get(one.id, []),
-            relations=named.get(one.id, []),
+            relations=sorted(rel for rel in named.get(one.id, ()) if rel[0] not in _UNSHOWN),
             answers=answers.get(one.id, []),
             questions=await _still_open(unit, one.provider, asked.get(one.id, [])),
             repeated=repeated.get(one.id, ()),
@@ -129,10 +129,8 @@ def _given(one: Stated, bodies: Mapping[str, bytes], mailed: Mapping[str, dateti
 async def _still_open(unit: Unit, provider: str, asked: Sequence[Stated]) -> list[Stated]:
     """Those that no communication has answered which stands, or is on its way."""
     keys = [("answers", one.said.system or "", one.said.value or "") for one in asked]
-    told = await relations.naming(
-        unit, provider, keys, events=("communication",), most=_MOST_SAID * len(keys)
-    )
-    answered = {key for key, communication in told if _stands(communication)}
+    told = await relations.naming(unit, provider, keys, most=_MOST_SAID * len(keys))
+    answered = {key for key, communication, _ in told if _stands(communication)}
     return [one for one, key in zip(asked, keys, strict=True) if key not in answered]
 
 

@@ -1,6 +1,8 @@
 """Which services of these claims stand in other live claims of their providers, as the record is now?"""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from claimgw.clearinghouse.recollection import request_of
 from claimgw.conformance.history.duplicates import Duplicate, duplicates
@@ -11,74 +13,50 @@ from claimgw.store.records import WITHDRAWN, Exchange, State
 from claimgw.store.relations import Relation
 
 _EVENT = "claim-request"
-# Of all that stands under the invoices of one page of claims, the newest are looked at.
+# Of all that charges for what one page of claims charges for, the newest are looked at.
 _MOST = 200
 
 
 async def repeated_services(
-    unit: Unit,
-    claims: Sequence[Exchange],
-    about: Mapping[str, Exchange],
-    named: Mapping[str, Sequence[Relation]],
+    unit: Unit, claims: Sequence[Exchange], named: Mapping[str, Sequence[Relation]]
 ) -> dict[str, Sequence[Duplicate]]:
-    """By the id of the claim; those without any are missing.
+    """By the id of the claim; those without any are missing. `named` is what each claim names.
 
-    `about` are the originals of resubmissions, by id, `named` what each claim names. Bodies are read only of
-    claims that share an invoice with another one, each once.
+    A body is read only of claims that share a service with another one.
     """
     live = [one for one in claims if one.event == _EVENT and one.state not in (*WITHDRAWN, State.REFUSED)]
     found: dict[str, Sequence[Duplicate]] = {}
     # One by one: two providers may number their invoices alike.
     for provider in dict.fromkeys(one.provider for one in live):
         mine = [one for one in live if one.provider == provider]
-        shared = await _shared(unit, provider, mine, named)
-        if shared:
-            found |= await _compared(unit, mine, shared, about)
+        related = await _charging(unit, provider, mine, named)
+        for claim_id, message in (await _shared(unit, mine, named, related)).items():
+            found[claim_id] = duplicates(message, Memory(related=related))
     return {claim_id: several for claim_id, several in found.items() if several}
 
 
-async def _shared(
+async def _charging(
     unit: Unit, provider: str, claims: Sequence[Exchange], named: Mapping[str, Sequence[Relation]]
-) -> dict[Relation, list[Exchange]]:
-    """The invoices that more than one claim of the provider names, and those claims."""
-    invoices = dict.fromkeys(rel for one in claims for rel in named.get(one.id, ()) if rel[0] == "invoice")
-    found: dict[Relation, list[Exchange]] = {}
-    for relation, held in await relations.naming(
-        unit, provider, list(invoices), events=(_EVENT,), most=_MOST
-    ):
-        found.setdefault(relation, []).append(held)
+) -> dict[Relation, list[Request]]:
+    """Who charges for it, of each service that more than one claim of the provider charges for."""
+    services = dict.fromkeys(rel for one in claims for rel in named.get(one.id, ()) if rel[0] == "service")
+    rows = await relations.naming(unit, provider, list(services), most=_MOST)
+    ids = list(dict.fromkeys(held.id for _, held, _ in rows))
+    names, answered = await relations.of_exchanges(unit, ids), await statements.of_exchanges(unit, ids)
+    found: defaultdict[Relation, list[Request]] = defaultdict(list)
+    for relation, held, header_id in rows:
+        request = request_of(held, header_id, answered.get(held.id, []), None)
+        found[relation].append(replace(request, relations=names.get(held.id, ())))
     return {relation: several for relation, several in found.items() if len(several) > 1}
 
 
-async def _compared(
+async def _shared(
     unit: Unit,
     claims: Sequence[Exchange],
-    shared: Mapping[Relation, Sequence[Exchange]],
-    about: Mapping[str, Exchange],
-) -> dict[str, Sequence[Duplicate]]:
-    concerned = {one.id: one for several in shared.values() for one in several}
-    originals = {one: about[one] for one in (claim.about_id for claim in claims) if one and one in about}
-    known = await _read(unit, concerned | originals)
-    requests = {request.key: request for request in known.values() if request.key}
-    found = {}
-    for claim in claims:
-        message = known[claim.id].message if claim.id in known else None
-        if message is not None:
-            related = {
-                relation: [known[one.id] for one in several if one.id != claim.id]
-                for relation, several in shared.items()
-            }
-            found[claim.id] = duplicates(message, Memory(requests=requests, related=related))
-    return found
-
-
-async def _read(unit: Unit, claims: Mapping[str, Exchange]) -> dict[str, Request]:
-    ids = list(claims)
-    kept = {one.id: one for one in await messages.find_all(unit, ids)}
-    answers, bodies = await statements.of_exchanges(unit, ids), await messages.contents(unit, ids)
-    found = {}
-    for claim_id, held in claims.items():
-        whole = read(bodies[claim_id]) if claim_id in bodies else None
-        message = whole if isinstance(whole, Envelope) else None
-        found[claim_id] = request_of(held, kept.get(claim_id), answers.get(claim_id, []), message)
-    return found
+    named: Mapping[str, Sequence[Relation]],
+    related: Mapping[Relation, Sequence[Request]],
+) -> dict[str, Envelope]:
+    """Those of the claims that share a service, by their ids: only their items say where it stands."""
+    ids = [one.id for one in claims if any(rel in related for rel in named.get(one.id, ()))]
+    read_ = {claim_id: read(raw) for claim_id, raw in (await messages.contents(unit, ids)).items()}
+    return {claim_id: whole for claim_id, whole in read_.items() if isinstance(whole, Envelope)}

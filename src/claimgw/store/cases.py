@@ -12,12 +12,11 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func
 from claimgw.store.database import Unit
 from claimgw.store.exchanges import as_exchange
 from claimgw.store.records import Attempt, Author, Exchange
-from claimgw.store.relations import Relation
 from claimgw.store.statements import Stated, read_stated, stated
 from claimgw.store.tables import attempt, exchange, mailbox, message, relation, statement
 
-# A digest of a person's number: never a name to look under, and never shown.
-PERSONAL = "patient"
+# A digest of a person's number: never a name to look under.
+_PERSONAL = "patient"
 
 
 class By(StrEnum):
@@ -64,7 +63,7 @@ def anything(value: str) -> CompoundSelect[Any]:
         _under(None, value),
         _of_message(or_(message.c.bundle_id == value, message.c.header_id == value)),
         _of_batch(or_(message.c.bundle_id == value, message.c.header_id == value)),
-        select(relation.c.exchange_id).where(relation.c.value == value, relation.c.kind != PERSONAL),
+        select(relation.c.exchange_id).where(relation.c.value == value, relation.c.kind != _PERSONAL),
         select(message.c.exchange_id)
         .join(statement, statement.c.message_id == message.c.id)
         .where(said, message.c.exchange_id.is_not(None)),
@@ -77,19 +76,6 @@ async def followers(unit: Unit, exchange_ids: Sequence[str]) -> dict[str, list[E
     found: defaultdict[str, list[Exchange]] = defaultdict(list)
     for row in await unit.execute(query):
         found[row.about_id].append(as_exchange(row))
-    return found
-
-
-async def relations(unit: Unit, exchange_ids: Sequence[str]) -> dict[str, list[Relation]]:
-    """What each of these names, a person excepted."""
-    query = (
-        select(relation)
-        .where(relation.c.exchange_id.in_(exchange_ids), relation.c.kind != PERSONAL)
-        .order_by(relation.c.kind, relation.c.system, relation.c.value)
-    )
-    found: defaultdict[str, list[Relation]] = defaultdict(list)
-    for row in await unit.execute(query):
-        found[row.exchange_id].append((row.kind, row.system, row.value))
     return found
 
 
