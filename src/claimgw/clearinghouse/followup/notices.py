@@ -20,7 +20,9 @@ async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
     faults = received.faults or _misaddressed(received, registry)
     async with parts.database.write() as unit:
         about = next(iter(received.known.about.values()), None)
-        belongs = about.id if about is not None and not faults else None
+        # A payment may go to whom the claim names instead: nothing for the file of the one that claimed.
+        own = about is not None and about.provider == str(received.envelope.receiver)
+        belongs = about.id if about is not None and own and not faults else None
         row, body = await acknowledge(parts, unit, received, faults, exchange_id=belongs)
         if not faults:
             await _take(unit, received, row)

@@ -1,0 +1,59 @@
+"""Is whatever does not fit what came before refused with its code, and does it change nothing?"""
+
+import json
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.clearinghouse import bad_answers, bad_parties, bad_requests
+from tests.clearinghouse.bad_steps import Row, Rows
+from tests.clearinghouse.bad_world import Rows as Record
+from tests.clearinghouse.bad_world import World, world
+from tests.endpoint.errors_page import table
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+COMMIT: Rows = {**bad_parties.rows(), **bad_requests.rows(), **bad_answers.rows()}
+ROWS = {(event, fault): told for event, fault, *told in table("Against what came before")}
+_CODE = re.compile(r'/adjudication-error",\s*"code":\s*"([^"]+)"')
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One gateway for all the rows: each has claims of its own."""
+    async with world(f"sqlite:///{tmp_path_factory.mktemp('bad')}/claimgw.db") as opened:
+        yield opened
+
+
+async def test_every_row_has_a_message_and_every_message_a_row() -> None:
+    assert set(ROWS) == set(COMMIT)
+
+
+@pytest.mark.parametrize(("event", "fault"), COMMIT)
+async def test_a_fault_is_refused_as_the_table_says_and_changes_nothing(
+    event: str, fault: str, shared: World
+) -> None:
+    codes, status, body = ROWS[event, fault][:3]
+    row: Row = COMMIT[event, fault]
+    raw, who = await row(shared)
+    before = await shared.record()
+    response = await shared.post(raw, who)
+    assert response.status_code == int(status), response.text
+    tree = response.json()
+    if response.status_code == 200:
+        assert tree["entry"][0]["resource"]["eventCoding"]["code"] == body
+    else:
+        assert tree["resourceType"] == body == "OperationOutcome"
+    assert set(_CODE.findall(json.dumps(tree))) == set(codes.split(", ")), response.text
+    only_refused_by_its_sender(before, await shared.record(), who)
+
+
+def only_refused_by_its_sender(before: Record, after: Record, who: str) -> None:
+    """Every row is as it was; what is new is that its sender was refused, and nobody got anything."""
+    for table_, rows in before.items():
+        assert {key: after[table_].get(key) for key in rows} == rows, table_
+        new = [after[table_][key] for key in after[table_].keys() - rows.keys()]
+        assert table_ == "exchange" or not new, (table_, new)
+        assert all("refused" in row and who in row for row in new), new
