@@ -1,5 +1,6 @@
 """What did that attempt mean? Attempt, state, answer, mailbox and notice in one go: commit 2."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -22,6 +23,7 @@ from claimgw.errors import Conflict
 from claimgw.ids import new_id
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.events import EVENTS
+from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import GATEWAY
 from claimgw.store import Unit, attempts, exchanges, messages
 from claimgw.store.records import Attempt, Author, Exchange, Message, State
@@ -95,9 +97,8 @@ class _Settlement:
             return Settled(self.exchange, None)  # another node has taken it up, and nothing new is known
         decision = decide(self.ending.outcome, self._circumstances(attempt), self.parts.schedule)
         told = await self._tell(decision, came)
-        if decision.notice:
-            stamp = self.parts.stamp(self.now)
-            await queue_notice(self.unit, self.request, self.exchange, self.ending, stamp)
+        if findings := self.ending.findings if decision.notice else self.ending.remarks:
+            await self._notify(findings)
         deposited = told is not None and not self.exchange.waiting
         if told is not None and deposited:
             await deposit(self.unit, self.exchange, told.message, self.now)
@@ -106,6 +107,17 @@ class _Settlement:
         changed = await self._change(decision, told)
         self._say(changed)
         return Settled(changed, told.raw if told and not deposited else None, deposited)
+
+    async def _notify(self, findings: Sequence[Finding]) -> None:
+        answer = self.ending.answer
+        await queue_notice(
+            self.unit,
+            self.exchange,
+            findings,
+            self.parts.stamp(self.now),
+            request=self.request.header_id or "",
+            response=answer.header_id if answer else None,
+        )
 
     def _takes_back(self) -> bool:
         """Whether the insurer has just agreed to a cancellation."""

@@ -3,6 +3,7 @@
 from claimgw.clearinghouse.delivery.interpret import Asked, Judge, interpret
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
 from claimgw.clearinghouse.forward import forward
+from claimgw.clearinghouse.notice import remarks
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.recall import recall_asked
 from claimgw.clearinghouse.settle import Settled, settle
@@ -45,16 +46,15 @@ async def _judge(parts: Parts, exchange: Exchange, request: Envelope) -> Judge:
         memory = await recall_asked(unit, known or exchange, request, registry)
 
     def judge(answer: Envelope) -> list[Finding]:
-        return errors(
-            check(
-                answer,
-                now,
-                direction=Direction.ANSWER,
-                schemas=parts.schemas,
-                severities=registry.severities,
-                memory=memory,
-            )
+        found = check(
+            answer,
+            now,
+            direction=Direction.ANSWER,
+            schemas=parts.schemas,
+            severities=registry.severities,
+            memory=memory,
         )
+        return [*errors(found), *remarks(found)]
 
     return judge
 

@@ -9,7 +9,7 @@ from claimgw.clearinghouse.delivery.outcomes import Outcome
 from claimgw.insurers.spi import Answered, NotSent, NotSentFault, Reply, TooLarge, Unanswered, UnansweredFault
 from claimgw.messages.decode import Decoded, decode
 from claimgw.messages.envelope import Envelope, read
-from claimgw.messages.findings import Finding
+from claimgw.messages.findings import Finding, errors
 from claimgw.messages.identifiers import Identifier
 
 _NOT_SENT = {
@@ -54,7 +54,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt ended. `answer` is the message that came, if one could be read; `body` any bytes."""
+    """How an attempt ended. `answer` is the message that came, if one could be read; `body` any bytes.
+
+    `findings` are why it cannot be used, `remarks` what its insurer hears though it can.
+    """
 
     outcome: Outcome
     detail: str = ""
@@ -62,9 +65,10 @@ class Ending:
     answer: Envelope | None = None
     body: bytes | None = None
     findings: tuple[Finding, ...] = ()
+    remarks: tuple[Finding, ...] = ()
 
 
-# The faults of an insurer's answer that forbid to deliver it.
+# What an insurer hears of its answer: the errors forbid to deliver it.
 Judge = Callable[[Envelope], Sequence[Finding]]
 
 
@@ -122,7 +126,7 @@ def _message(body: bytes, asked: Asked, judge: Judge) -> Ending:
 
 def _acknowledged(answer: Envelope, code: str, asked: Asked, judge: Judge) -> Ending:
     """What the insurer found, good or bad, is its own to say."""
-    faults = () if asked.own else tuple(judge(answer))
+    faults = () if asked.own else tuple(errors(judge(answer)))
     if faults:
         return _invalid(answer, faults)
     return Ending(Outcome.ACKNOWLEDGED, code, answer=answer, body=answer.raw)
@@ -146,8 +150,8 @@ def _is_error_notice(answer: Envelope) -> bool:
 
 
 def _judged(answer: Envelope, codes: Sequence[str], asked: Asked, judge: Judge) -> Ending:
-    faults = list(judge(answer))
-    outcome = told_outcome(answer)
+    found = judge(answer)
+    faults, outcome = errors(found), told_outcome(answer)
     if not faults and outcome is None:
         where = f"{answer.focal.path}.outcome" if answer.focal else "Bundle"
         faults = [
@@ -162,7 +166,7 @@ def _judged(answer: Envelope, codes: Sequence[str], asked: Asked, judge: Judge) 
         return _invalid(answer, faults)
     if outcome is Outcome.ERROR and asked.repeated and codes and set(codes) <= _ALREADY:
         return Ending(Outcome.DUPLICATE, ", ".join(codes), answer=answer, body=answer.raw)
-    return Ending(outcome, answer=answer, body=answer.raw)
+    return Ending(outcome, answer=answer, body=answer.raw, remarks=tuple(found))
 
 
 def _misfit(answer: Envelope, asked: Asked) -> Finding | None:

@@ -1,5 +1,6 @@
 """What becomes of an answer to a claim that an insurer sends by itself? Kept, and given out by poll."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from claimgw.clearinghouse import record
@@ -7,6 +8,7 @@ from claimgw.clearinghouse.delivery.interpret import told_outcome
 from claimgw.clearinghouse.delivery.policy import decide_deferred
 from claimgw.clearinghouse.followup import notices
 from claimgw.clearinghouse.followup.acknowledge import acknowledge
+from claimgw.clearinghouse.notice import queue_notice, remarks
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.clearinghouse.received import Received
 from claimgw.clearinghouse.session import Sessions
@@ -28,7 +30,24 @@ async def receive(parts: Parts, sessions: Sessions, received: Received) -> Reply
         row, body = await acknowledge(parts, unit, received, faults, exchange_id=belongs)
         if exchange is not None and not faults:
             await _apply(unit, exchange, received.envelope, row, received.now)
+            if found := remarks(received.findings):
+                await _notify(parts, unit, exchange, received, found)
+    parts.wake()
     return Reply(200, body)
+
+
+async def _notify(
+    parts: Parts, unit: Unit, exchange: Exchange, received: Received, findings: Sequence[Finding]
+) -> None:
+    asked = received.known.memory.answered
+    await queue_notice(
+        unit,
+        exchange,
+        findings,
+        parts.stamp(received.now),
+        request=asked.header_id if asked else "",
+        response=received.envelope.header_id,
+    )
 
 
 def _may_be_of_before(received: Received) -> bool:
