@@ -1,5 +1,6 @@
 """What is wrong with an insurer's message because of what came before it, or did not?"""
 
+import json
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -30,8 +31,8 @@ from tests.clearinghouse.bad_steps import (
     revoked,
     to_rose,
 )
-from tests.clearinghouse.bad_world import World, between, claim, named, nobodys, sent_to
-from tests.clearinghouse.spoken import deferred
+from tests.clearinghouse.bad_world import World, between, changed, claim, named, nobodys, sent_to
+from tests.clearinghouse.spoken import Json, deferred
 from tests.gateway import CLINIC, DESERT_ROSE, FALCON, HOSPITAL
 
 # The events that insurers post as an answer, with the request they answer.
@@ -80,22 +81,21 @@ def _answers(asked: Callable[[str], bytes]) -> dict[str, Row]:
 
 
 def _refused(asked: Callable[[str], bytes]) -> Alone:
-    def made() -> bytes:
-        raw = asked("")
-        other = b"preauthorization" if b'"use": "claim"' in raw else b"claim"
-        known = b'"use": "claim"' if b'"use": "claim"' in raw else b'"use": "preauthorization"'
-        return raw.replace(known, b'"use": "' + other + b'"')
+    """Of another use than its event, it is refused by the gateway."""
+    return lambda: changed(asked(""), lambda tree: _reuse(tree["entry"][1]["resource"]))
 
-    return made
+
+def _reuse(resource: Json) -> None:
+    resource["use"] = "claim" if resource["use"] == "preauthorization" else "preauthorization"
 
 
 def _of_the_other_event(raw: bytes) -> bytes:
-    pairs = ((b'"claim-response"', b'"priorauth-response"'), (b'"use":"claim"', b'"use":"preauthorization"'))
-    if pairs[0][0] not in raw:
-        pairs = tuple((new, old) for old, new in pairs)  # type: ignore[assignment]
-    for old, new in pairs:
-        raw = raw.replace(old, new)
-    return raw
+    tree = json.loads(raw)
+    head, answer = (entry["resource"] for entry in tree["entry"][:2])
+    late = head["eventCoding"]["code"] == "claim-response"
+    head["eventCoding"]["code"] = "priorauth-response" if late else "claim-response"
+    _reuse(answer)
+    return json.dumps(tree).encode()
 
 
 def _cancellations() -> Rows:
