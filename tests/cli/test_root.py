@@ -28,7 +28,7 @@ ALL = dict(commands(typer.main.get_command(app)))
 def test_the_commands_are_those_of_the_issue() -> None:
     assert {way[0] for way in ALL} == {
         "serve", "worker", "sandbox", "demo", "send", "poll", "validate", "verdicts", "rules", "profiles",
-        "participants", "operators", "delivery", "severity", "db",
+        "participants", "operators", "delivery", "history", "severity", "db",
     }  # fmt: skip
 
 

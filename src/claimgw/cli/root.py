@@ -11,6 +11,7 @@ from claimgw.cli import sandbox as sandbox_
 from claimgw.cli.db import db_app
 from claimgw.cli.delivery import delivery_app
 from claimgw.cli.demo import command as demo
+from claimgw.cli.history import history_app
 from claimgw.cli.operators import operators_app
 from claimgw.cli.participants import participants_app
 from claimgw.cli.severity import severity_app
@@ -53,5 +54,5 @@ def root(
 
 for part in (serve, worker, sandbox_, send, poll, validate, verdicts, rules, profiles, demo):
     app.add_typer(part.commands)
-for group in (participants_app, operators_app, delivery_app, severity_app, db_app):
+for group in (participants_app, operators_app, delivery_app, history_app, severity_app, db_app):
     app.add_typer(group)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, delete, insert, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from claimgw.errors import Conflict
@@ -76,6 +76,13 @@ async def bring_in(unit: Unit, rows: Sequence[Imported], now: datetime) -> int:
             )
         new += len(some)
     return new
+
+
+async def imported_counts(unit: Unit) -> dict[tuple[str, str], int]:
+    """How many identifiers of before are known, by provider and insurer."""
+    pair = (imported.c.provider, imported.c.insurer)
+    rows = await unit.execute(select(*pair, func.count()).group_by(*pair))
+    return {(provider, insurer): count for provider, insurer, count in rows}
 
 
 async def of_before(
