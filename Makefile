@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CHECKED := src tests migrations benchmarks campaigns
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo bench-validate mutants fuzz oracle shapes test serve fmt lint clean
+.PHONY: help install demo bench-validate mutants fuzz oracle shapes table test serve fmt lint clean
 
 help:  ## list what can be done
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -32,6 +32,9 @@ oracle: $(VENV)/installed-server  ## compare with the HL7 validator, which it fe
 
 shapes: $(VENV)/installed-server  ## compare what the gateway writes with what a real one wrote; needs recorded messages
 	$(BIN)/python -m campaigns.shapes $(if $(MESSAGES),--messages $(MESSAGES))
+
+table: $(VENV)/installed-test  ## play every event in every situation and print what came; fails if one cell differs
+	@$(BIN)/python -m tests.clearinghouse.catalogue.page
 
 test: lint  ## all that can be checked: format, lint, types, imports, every test
 	@$(BIN)/python -m pytest -n 2 --junitxml=$(VENV)/tests.xml; code=$$?; \
