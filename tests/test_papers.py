@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from claimgw.settings import Settings
+from claimgw.store.tables import exchange, history_start, imported, relation, statement, topic
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,3 +39,12 @@ def test_every_file_the_readme_names_is_there() -> None:
 def test_decisions_are_numbered_without_gaps() -> None:
     numbers = sorted(int(path.name[:4]) for path in (ROOT / "docs" / "decisions").glob("*.md"))
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_the_page_on_memory_lists_every_column() -> None:
+    page = (ROOT / "docs" / "memory.md").read_text()
+    for table in (exchange, relation, statement, topic, history_start, imported):
+        told = re.search(rf"### `{table.name}`(.*?)\n##", page, re.DOTALL)
+        assert told is not None
+        columns = {column.name for column in table.columns}
+        assert columns - set(re.findall("`([a-z_]+)`", told[1])) == set(), table.name

@@ -82,7 +82,7 @@ class ExchangeView(BaseModel):
 
     `about` is the earlier request it is about, `followed_by` those about it, `cancelled_by` the id of the one
     that took it back. `batch` is the MessageHeader.id of the batch it came in. `relations` are the
-    identifiers it names, by kind: episode, invoice, encounter, batch, prior, authorization, answers.
+    identifiers it names, by kind: episode, invoice, encounter, batch, prior, related, authorization, answers.
     """
 
     id: str
