@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CHECKED := src tests migrations benchmarks campaigns
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo bench-validate mutants fuzz oracle shapes table test serve fmt lint clean
+.PHONY: help install demo bench-validate bench-batch mutants fuzz oracle shapes table test serve fmt lint clean
 
 help:  ## list what can be done
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,9 @@ test: lint  ## all that can be checked: format, lint, types, imports, every test
 
 bench-validate: $(VENV)/installed-server  ## time a verdict, from bytes to findings
 	$(BIN)/python benchmarks/validate.py $(if $(JSON),--json $(JSON))
+
+bench-batch: $(VENV)/installed-test  ## a batch of 200 claims of 20 items: seconds, memory, pauses; fails over a limit
+	$(BIN)/python -m benchmarks.batch $(if $(JSON),--json $(JSON))
 
 lint: $(VENV)/installed-test  ## format, lint, types, imports
 	$(BIN)/ruff format --check $(CHECKED)

@@ -21,6 +21,7 @@ from claimgw.clearinghouse.words import will_deliver
 from claimgw.conformance.case import Part
 from claimgw.ids import new_id
 from claimgw.messages import batch_replies
+from claimgw.messages.envelope import Envelope
 from claimgw.messages.findings import Finding
 from claimgw.store import Unit, messages
 
@@ -138,8 +139,7 @@ def _answerable(one: Judged) -> bool:
 
 async def _keep(parts: Parts, batch: Received, judged: Sequence[Judged]) -> bytes:
     """All of it in one commit: the same batch again gets the same answer again."""
-    answers = [one.again or _answer(parts, batch, one) for one in judged]
-    written = [answer.own(raw) for raw in answers]
+    written = [said async for said in _written(parts, batch, judged)]
     named = [(one.bundle_id or "", one.raw) for one in written]
     body = batch_replies.answered(batch.envelope, parts.stamp(batch.now), named)
     async with parts.database.write() as unit:
@@ -167,6 +167,12 @@ async def _hold(unit: Unit, batch: Received, one: Judged, raw: bytes, place: int
         about_id=about.id if about else None,
         batch_id=batch_id,
     )
+
+
+async def _written(parts: Parts, batch: Received, judged: Sequence[Judged]) -> AsyncIterator[Envelope]:
+    for one in judged:
+        await asyncio.sleep(0)
+        yield answer.own(one.again or _answer(parts, batch, one))
 
 
 def _answer(parts: Parts, batch: Received, one: Judged) -> bytes:
