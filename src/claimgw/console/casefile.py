@@ -4,7 +4,6 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -12,11 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from claimgw.clearinghouse.dossier import Dossier, dossiers
 from claimgw.console.entrance import Visitor, acting_visitor, visitor
 from claimgw.console.overview import unless_known
-from claimgw.console.room import room_of
-from claimgw.store import attempts, lines, messages
-from claimgw.store.records import Attempt
+from claimgw.console.room import id_in, room_of
+from claimgw.store import exchanges, lines, messages
 
 _MOST_SHOWN = 400_000  # characters; a browser chokes on 10 MB in one element
 
@@ -25,10 +24,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One exchange with all that belongs to it."""
+    """One exchange with all that belongs to it. `others`: what it is about, and what is about it."""
 
     line: lines.Line
-    attempts: list[Attempt]
+    dossier: Dossier
+    others: list[lines.Line]
     messages: list[lines.Belonging]
 
 
@@ -71,16 +71,14 @@ async def content(request: Request) -> Response:
 
 
 async def _open(request: Request) -> Case:
-    exchange_id = request.path_params["exchange_id"]
-    if not _is_id(exchange_id):
-        raise HTTPException(HTTPStatus.NOT_FOUND)
+    exchange_id = id_in(request, "exchange_id")
     async with room_of(request).database.read() as unit:
-        line = await lines.line(unit, exchange_id)
-        if line is None:
+        line, found = await lines.line(unit, exchange_id), await exchanges.find(unit, exchange_id)
+        if line is None or found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return Case(
-            line, await attempts.of_exchange(unit, exchange_id), await lines.messages_of(unit, exchange_id)
-        )
+        [dossier] = await dossiers(unit, [found])
+        others = [one.id for one in (dossier.about, *dossier.followers) if one is not None]
+        return Case(line, dossier, await lines.some(unit, others), await lines.messages_of(unit, exchange_id))
 
 
 def _answer(request: Request, template: str, who: Visitor, case: Case) -> Response:
@@ -103,10 +101,3 @@ def _readable(message_id: str, body: bytes) -> Content:
         body = msgspec.json.format(body, indent=2) if len(body) <= _MOST_SHOWN else body
     text = body.decode(errors="replace")
     return Content(message_id, text[:_MOST_SHOWN], len(text) > _MOST_SHOWN)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

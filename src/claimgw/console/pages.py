@@ -14,5 +14,7 @@ class Page:
 
 OVERVIEW = Page("overview", "Overview", "/")
 
+SEARCH = Page("search", "Search", "/search")
+
 # In the order of the navigation.
-PAGES = (OVERVIEW,)
+PAGES = (OVERVIEW, SEARCH)

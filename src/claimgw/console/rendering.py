@@ -41,6 +41,8 @@ class Renderer:
             states=words.STATES,
             standings=words.STANDINGS,
             ending=words.ending,
+            verdict=words.verdict,
+            named_as=words.RELATIONS,
             says={"ago": words.ago, "ahead": words.ahead, "age": words.age},
         )
 

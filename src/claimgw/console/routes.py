@@ -12,10 +12,10 @@ from starlette.types import ASGIApp
 
 from claimgw.access.operators import Operators
 from claimgw.clock import Clock
-from claimgw.console import casefile, delivery, overview, signin
+from claimgw.console import batches, casefile, delivery, overview, search, signin
 from claimgw.console.entrance import SignInFirst
 from claimgw.console.files import answer_file, read_files
-from claimgw.console.pages import OVERVIEW
+from claimgw.console.pages import OVERVIEW, SEARCH
 from claimgw.console.rendering import Renderer
 from claimgw.console.room import Room, room_of
 from claimgw.console.seal import Sealed
@@ -46,6 +46,8 @@ def create_console(*, database: Database, operators: Operators, clock: Clock, ht
             Route("/sign-in", signin.enter, methods=["POST"]),
             Route("/sign-out", signin.leave, methods=["POST"]),
             Route("/resume", delivery.resume, methods=["POST"]),
+            Route(SEARCH.path, search.show),
+            Route("/batches/{batch_id}", batches.show),
             Route("/exchanges/{exchange_id}", casefile.show),
             Route("/exchanges/{exchange_id}/live", casefile.live),
             Route("/exchanges/{exchange_id}/content", casefile.content, methods=["POST"]),

@@ -67,7 +67,12 @@ def stages(seen: Overview) -> Sequence[Stage]:
             "move",
             side=(Stage("To correct", depth(sums.to_be_corrected), _alarm(sums.to_be_corrected, "bad")),),
         ),
-        Stage("Answered today", _daily(today.answered, seen), "good"),
+        Stage(
+            "Answered today",
+            _daily(today.answered, seen),
+            "good",
+            side=(Stage("Cancelled today", _daily(today.cancelled, seen), "plain"),),
+        ),
         Stage("In mailboxes", depth(sums.mailboxes), "plain"),
     )
 

@@ -43,6 +43,30 @@ STANDINGS = {
     Standing.BLOCKED: Chip("Blocked", "ban", "bad", "Nothing is accepted for this insurer"),
 }
 
+# What a request names, and refers to; by the kinds of its relations.
+RELATIONS = {
+    "episode": "Episode of care",
+    "encounter": "Encounter",
+    "invoice": "Patient invoice",
+    "batch": "Batch identifier",
+    "prior": "Resubmits",
+    "related": "Related claim",
+    "authorization": "Authorization",
+    "answers": "Answers question",
+}
+
+# How an insurer's answer, or ours, decided.
+VERDICTS = {
+    "approved": ("check", "good"),
+    "complete": ("check", "good"),
+    "partial": ("half", "move"),
+    "queued": ("inbox", "move"),
+    "pended": ("clock", "move"),
+    "rejected": ("cross", "bad"),
+    "error": ("alert", "bad"),
+    "failed": ("alert", "bad"),
+}
+
 _WENT_WELL = {Outcome.QUEUED, Outcome.PARTIAL, Outcome.COMPLETE, Outcome.ACKNOWLEDGED}
 _ARRIVED = {
     Arrived.NO: ("cross", "warn", "it cannot have arrived"),
@@ -62,6 +86,12 @@ def ending(outcome: str | None) -> Chip:
     if kind in _WENT_WELL:
         icon, tone = "check", "good"
     return Chip(kind.replace("-", " ").capitalize(), icon, tone, f"{meaning.when}: {arrived}")
+
+
+def verdict(code: str) -> Chip:
+    """The outcome of an answer, or what was adjudicated."""
+    icon, tone = VERDICTS.get(code, ("question", "mute"))
+    return Chip(code.replace("-", " ").capitalize(), icon, tone, "")
 
 
 def number(value: int) -> str:

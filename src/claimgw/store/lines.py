@@ -1,19 +1,20 @@
 """Which exchanges does a list show, and what belongs to one of them? Read-only, for people who look."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 
+from claimgw.store.cases import anything
 from claimgw.store.database import Unit
 from claimgw.store.records import Author, Message, State
 from claimgw.store.tables import attempt, exchange, mailbox, message, participant
 
 RECENT = 50
 UNRESOLVED = 20
-_MESSAGES = 200
+_MESSAGES = 200  # also as many as a batch may hold (spec C-02)
 
 # Word for word the condition of the partial index: SQLite uses it only if these words stand in the query.
 _WAITING = (
@@ -63,6 +64,23 @@ async def line(unit: Unit, exchange_id: str) -> Line | None:
 async def recent(unit: Unit) -> list[Line]:
     """What changed last, newest first."""
     return await _lines(unit, _line().order_by(exchange.c.changed_at.desc(), exchange.c.id).limit(RECENT))
+
+
+async def some(unit: Unit, exchange_ids: Sequence[str]) -> list[Line]:
+    """Those of them that are there, oldest first."""
+    return await _lines(unit, _line().where(exchange.c.id.in_(exchange_ids)).order_by(exchange.c.id))
+
+
+async def about_anything(unit: Unit, value: str) -> list[Line]:
+    """What has to do with that value, whatever it names, newest first."""
+    query = _line().where(exchange.c.id.in_(anything(value))).order_by(exchange.c.id.desc())
+    return await _lines(unit, query.limit(RECENT))
+
+
+async def of_batch(unit: Unit, batch_id: str) -> list[Line]:
+    """The claims that came in one batch, in their order."""
+    query = _line().where(exchange.c.batch_id == batch_id).order_by(exchange.c.id)
+    return await _lines(unit, query.limit(_MESSAGES))
 
 
 async def unresolved(unit: Unit, insurers: Iterable[str], now: datetime) -> list[Line]:

@@ -15,7 +15,7 @@ from claimgw.messages.identifiers import LicenceKind
 from claimgw.store.database import Unit
 from claimgw.store.lines import Line, recent, standing_at, unresolved
 from claimgw.store.pauses import EVERYWHERE, Pause, all_pauses
-from claimgw.store.records import Author, State
+from claimgw.store.records import WITHDRAWN, Author, State
 from claimgw.store.tables import attempt, exchange, mailbox, participant
 
 # Beyond these a page says "10,000+": an operator acts no differently, and the database is spared.
@@ -91,6 +91,7 @@ class Today:
     accepted: int
     refused: int
     answered: int
+    cancelled: int
     newest: datetime | None
     capped: bool
 
@@ -269,6 +270,7 @@ async def _today(unit: Unit, day_began: datetime) -> Today:
         accepted=sum(count for count, _ in accepted),
         refused=counted.get((State.REFUSED, True), (0, None))[0],
         answered=sum(count for (state, _), (count, _) in counted.items() if state is State.ANSWERED),
+        cancelled=sum(count for (state, _), (count, _) in counted.items() if state in WITHDRAWN),
         newest=max((newest for _, newest in accepted), default=None),
         capped=sum(count for count, _ in counted.values()) > MOST_TODAY,
     )
