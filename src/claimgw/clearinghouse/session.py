@@ -14,7 +14,7 @@ from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.record import keep_own
 from claimgw.clearinghouse.settle import Settled
 from claimgw.clearinghouse.unreachable import unreachable
-from claimgw.clearinghouse.words import will_deliver
+from claimgw.clearinghouse.words import meanwhile
 from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.frame import Stamp
@@ -101,7 +101,7 @@ async def _meanwhile(
     """That it will be delivered; to a message that may not wait, that the insurer is away."""
     assert request.event is not None
     if (pended := form_of(request.event).pended) is not None:
-        return pended(request, stamp, will_deliver(insurer))
+        return pended(request, stamp, meanwhile(exchange, insurer))
     return await unreachable(parts, unit, request, exchange, insurer, stamp)
 
 

@@ -18,7 +18,7 @@ from claimgw.clearinghouse.notice import queue_notice
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.record import as_row, deposit, keep_own, remember
 from claimgw.clearinghouse.unreachable import unreachable
-from claimgw.clearinghouse.words import insurer_declined, will_deliver
+from claimgw.clearinghouse.words import insurer_declined, meanwhile
 from claimgw.errors import Conflict
 from claimgw.ids import new_id
 from claimgw.messages.envelope import Envelope
@@ -187,7 +187,7 @@ class _Settlement:
         match telling:
             case Telling.PENDED:
                 assert form.pended is not None
-                return form.pended(self.request, stamp, will_deliver(name))
+                return form.pended(self.request, stamp, meanwhile(self.exchange, name))
             case Telling.ERROR:
                 return form.refused(self.request, stamp, [insurer_declined(self.ending.detail)])
             case Telling.AWAY:

@@ -2,7 +2,7 @@
 
 from claimgw.messages.claim_replies import LONGEST_DISPOSITION
 from claimgw.messages.findings import Finding
-from claimgw.store.records import State
+from claimgw.store.records import WITHDRAWN, Exchange, State
 
 # How a request stands, to those who ask about it.
 STANDING = {
@@ -26,6 +26,17 @@ def will_deliver(insurer: str) -> str:
     """The disposition of a pended answer: at most 250 characters; a long name of an insurer is cut."""
     before = "Received without errors as far as the gateway can tell. It will be delivered to "
     after = " as soon as the insurer can take it; poll for the answer."
+    return before + _cut(insurer, LONGEST_DISPOSITION - len(before) - len(after)) + after
+
+
+def meanwhile(exchange: Exchange, insurer: str) -> str:
+    """The disposition for a provider that still waits: no answer follows to what it has cancelled itself."""
+    if exchange.state not in WITHDRAWN:
+        return will_deliver(insurer)
+    before, after = (
+        "Cancelled by its provider while it was with ",
+        "; what the insurer answers to it is refused.",
+    )
     return before + _cut(insurer, LONGEST_DISPOSITION - len(before) - len(after)) + after
 
 

@@ -10,7 +10,6 @@ from tests.clearinghouse.catalogue.stage import LIMITS, Mood, Sent, Stage, by_it
 from tests.clearinghouse.catalogue.told import answered, counted
 from tests.clearinghouse.scene import GRACE
 from tests.clearinghouse.spoken import CLAIM, fresh, opened
-from tests.insurers.peers import unused_port
 
 NOTICE = "error-notice"
 # Settings with which the gateway of a row runs.
@@ -63,12 +62,11 @@ async def in_session(course: Course) -> Cell:
 
 async def unreachable(course: Course) -> Cell:
     """Nobody listens; some time later the insurer is back."""
-    scene = course.stage.scene
-    await scene.move(f"http://127.0.0.1:{unused_port()}/")
+    await course.stage.away()
     hears = await course.post()
     await course.settle()
-    await scene.move(scene.address)
-    scene.clock.advance(30)
+    await course.stage.back()
+    course.stage.scene.clock.advance(30)
     await course.settle()
     return await course.cell(hears)
 
@@ -167,7 +165,7 @@ async def noticed(made: Stage, situation: Situation) -> Cell:
     [notice] = await scene.notices()
     states = [notice.state.value]
     if situation is Situation.UNREACHABLE:
-        await scene.move(f"http://127.0.0.1:{unused_port()}/")
+        await made.away()
     if situation is Situation.SLOW:
         made.to_notices = Mood.WAITS
         await scene.move(scene.address, answer_seconds=0.2, connect_seconds=0.2)

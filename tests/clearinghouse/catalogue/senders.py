@@ -45,6 +45,12 @@ def communicating(target: bytes, question: bytes | None = None) -> bytes:
     return an("communication", about=[naming(target)], basedOn=based_on)
 
 
+def resubmitting(target: bytes) -> bytes:
+    system = "http://nphies.sa/terminology/CodeSystem/related-claim-relationship"
+    relationship = {"coding": [{"system": system, "code": "prior"}]}
+    return an(CLAIM, related=[{"claim": naming(target), "relationship": relationship}])
+
+
 async def eligibility(_: Stage) -> Sent:
     return Sent(an("eligibility-request"))
 

@@ -14,11 +14,11 @@ from claimgw.clock import ManualClock
 from claimgw.insurers.sandbox.in_process import InProcess
 from claimgw.insurers.spi import Answered, Connection
 from claimgw.store import attempts, exchanges, messages
-from claimgw.store.records import Exchange
+from claimgw.store.records import Exchange, State
 from tests.clearinghouse.catalogue.told import NOTHING, counted, listed
 from tests.clearinghouse.scene import Scene, playing, until
 from tests.clearinghouse.spoken import START, acknowledging, opened, renamed
-from tests.insurers.peers import Goodbye, Talk, answer
+from tests.insurers.peers import Goodbye, Talk, answer, unused_port
 from tests.insurers.sandbox_events import TAKEN
 from tests.insurers.sandbox_requests import decode, encode
 
@@ -118,6 +118,21 @@ class Stage:
         async with self.scene.gateway.database.read() as unit:
             arrived = await messages.arrived(unit, str(envelope.sender), *ids)
             return await exchanges.find(unit, arrived[0].message_id) if arrived else None
+
+    async def away(self) -> None:
+        """Nobody listens at the insurer's address."""
+        await self.scene.move(f"http://127.0.0.1:{unused_port()}/")
+
+    async def back(self) -> None:
+        """The insurer listens and answers again."""
+        self.mood = Mood.ANSWERS
+        await self.scene.move(self.scene.address)
+
+    async def standing(self, raw: bytes) -> State:
+        """The state of the exchange of a request."""
+        held = await self.exchange(raw)
+        assert held is not None
+        return held.state
 
     async def state_of(self, exchange_id: str) -> str:
         async with self.scene.gateway.database.read() as unit:
