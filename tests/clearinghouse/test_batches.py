@@ -245,6 +245,20 @@ async def test_ids_that_stand_for_another_claim_refuse_that_member_only(
         assert (await scene.exchange(last)).state is State.HELD
 
 
+async def test_a_batch_identifier_that_is_used_again_is_told_with_each_claim(sqlite: str) -> None:
+    async with playing(sqlite) as scene:
+        _, first = await scene.send(batch(member(1), member(2)))
+        scene.clock.advance(1)
+        _, again = await scene.send(batch(member(3), member(4)))
+        _, another = await scene.send(batch(member(1, identifier="BAT-2")))
+        assert outcomes(again) == ["queued", "queued"]
+        expected = [[], [], ["batch"], ["batch"], []]
+        said = [*told(first), *told(again), *told(another)]
+        texts = [[note["text"] for note in one.get("processNote", [])] for one in said]
+        found = [["batch" for text in some if "batch identifier" in text] for some in texts]
+        assert found == expected
+
+
 async def test_nothing_is_kept_in_the_name_of_another_provider(sqlite: str) -> None:
     def of_the_clinic(claim: Json) -> None:
         claim.update(json.loads(json.dumps(claim).replace("PR-1001", "PR-1002")))

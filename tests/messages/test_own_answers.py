@@ -1,6 +1,7 @@
 """What does each answer say that the gateway writes in an insurer's place?"""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,7 +115,8 @@ def test_a_large_claim_is_tagged_in_the_header_of_its_queued_answer() -> None:
 
 def test_notes_are_numbered_and_shown() -> None:
     request = envelope(example("claim-request-oral"))
-    written = claim_replies.refused(request, STAMP, [FAULT], notes=["One.", "x" * 3000])
+    stamp = replace(STAMP, notes=("One.", "x" * 3000))
+    written = claim_replies.refused(request, stamp, [FAULT])
     one, two = first(written, "ClaimResponse")["processNote"]
     assert one == {"number": 1, "type": "display", "text": "One."}
     assert (two["number"], len(two["text"])) == (2, 1000)

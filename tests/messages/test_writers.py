@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
@@ -38,9 +39,13 @@ def polled(request: Envelope, stamp: Stamp) -> bytes:
     return poll_replies.delivered(request, stamp, [poll_replies.Waiting(late.bundle_id or "", late.raw, NOW)])
 
 
+def _noted(stamp: Stamp) -> Stamp:
+    return replace(stamp, notes=("Told before.", "And again."))
+
+
 CLAIMS: dict[str, Writer] = {
-    "queued": lambda e, s: claim_replies.queued(e, s, "Later.", large=True, notes=["Told before."]),
-    "refused": lambda e, s: claim_replies.refused(e, s, [FAULT], notes=["Told before.", "And again."]),
+    "queued": lambda e, s: claim_replies.queued(e, _noted(s), "Later.", large=True),
+    "refused": lambda e, s: claim_replies.refused(e, _noted(s), [FAULT]),
 }
 WRITERS: dict[str, dict[str, Writer]] = {
     "claim-request-oral": CLAIMS,

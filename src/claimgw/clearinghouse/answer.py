@@ -29,14 +29,20 @@ def own(raw: bytes) -> Envelope:
     return envelope
 
 
-def refusing(parts: Parts, envelope: Envelope, findings: Sequence[Finding], now: datetime) -> bytes | None:
+def refusing(
+    parts: Parts,
+    envelope: Envelope,
+    findings: Sequence[Finding],
+    now: datetime,
+    notes: Sequence[str] = (),
+) -> bytes | None:
     """The answer of the event's own kind with every finding; None if only a bare outcome can be given."""
     assert envelope.event is not None
     form = form_of(envelope.event)
     if not form.answerable(envelope):
         return None
     beyond = untold(parts, envelope, now, part=first_look(envelope.event))
-    return form.refused(envelope, parts.stamp(now), findings, beyond=beyond)
+    return form.refused(envelope, parts.stamp(now, notes), findings, beyond=beyond)
 
 
 def untold(parts: Parts, envelope: Envelope, now: datetime, *, part: Part = Part.WHOLE) -> list[Finding]:

@@ -1,5 +1,6 @@
 """What becomes of a large claim? It is taken at once, checked afterwards, and what is wrong comes by poll."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -36,9 +37,18 @@ async def take_unchecked(parts: Parts, received: Received) -> Reply:
     insurer, now = received.destination, received.now
     assert insurer is not None
     disposition = will_check(insurer.name)
-    raw = claim_replies.queued(received.envelope, parts.stamp(now), disposition, large=True)
+    raw = claim_replies.queued(received.envelope, parts.stamp(now, received.notes), disposition, large=True)
+    about = next(iter(received.known.about.values()), None)
     async with parts.database.write() as unit:
-        kept = await record.keep_held(unit, received, insurer.licence, raw, due_at=now, state=State.UNCHECKED)
+        kept = await record.keep_held(
+            unit,
+            received,
+            insurer.licence,
+            raw,
+            due_at=now,
+            state=State.UNCHECKED,
+            about_id=about.id if about else None,
+        )
     parts.wake()
     return Reply(200, await answer.tagged(parts, raw, kept.provider))
 
@@ -61,9 +71,11 @@ async def look_into(parts: Parts, exchange: Exchange) -> None:
     if isinstance(destination, Finding):
         await _refuse(parts, exchange, request, [destination], now)
         return
-    received = Received(request, request.event, destination, known, (), exchange.created_at)
-    if faults := judge(parts, registry, received).faults:
-        await _refuse(parts, exchange, request, faults, now)
+    received = judge(
+        parts, registry, Received(request, request.event, destination, known, (), exchange.created_at)
+    )
+    if received.faults:
+        await _refuse(parts, exchange, request, received.faults, now, received.notes)
         return
     async with parts.database.write() as unit:
         await exchanges.change(unit, exchange, state=State.HELD, due_at=now, changed_at=now)
@@ -71,11 +83,16 @@ async def look_into(parts: Parts, exchange: Exchange) -> None:
 
 
 async def _refuse(
-    parts: Parts, exchange: Exchange, request: Envelope, faults: list[Finding], now: datetime
+    parts: Parts,
+    exchange: Exchange,
+    request: Envelope,
+    faults: Sequence[Finding],
+    now: datetime,
+    notes: Sequence[str] = (),
 ) -> None:
     assert request.event is not None
     beyond = answer.untold(parts, request, now)
-    raw = form_of(request.event).refused(request, parts.stamp(now), faults, beyond=beyond)
+    raw = form_of(request.event).refused(request, parts.stamp(now, notes), faults, beyond=beyond)
     async with parts.database.write() as unit:
         written = answer.own(raw)
         row = await record.keep_own(unit, written, exchange, now)

@@ -1,6 +1,6 @@
 """What do the steps of a message's way work with? Handed over once, by the place where all is joined."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,9 +48,9 @@ class Parts:
     wake: Callable[[], None]
     dialect: Dialect = Dialect.NPHIES
 
-    def stamp(self, now: datetime) -> Stamp:
-        """For a message that is written now."""
-        return Stamp(new_id(now), now, self.dialect)
+    def stamp(self, now: datetime, notes: Sequence[str] = ()) -> Stamp:
+        """For a message that is written now, with what is told beside it."""
+        return Stamp(new_id(now), now, self.dialect, notes=tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)

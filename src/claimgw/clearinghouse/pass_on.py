@@ -11,7 +11,7 @@ from claimgw.store.records import UNDELIVERED
 async def pass_on(parts: Parts, sessions: Sessions, received: Received) -> Reply:
     """The insurer's answer if it comes in the session, else ours."""
     if received.faults:
-        return await refuse(parts, received.envelope, received.faults, received.now)
+        return await refuse(parts, received.envelope, received.faults, received.now, received.notes)
     envelope, insurer = received.envelope, received.destination
     assert insurer is not None
     about = next(iter(received.known.about.values()), None)
@@ -20,5 +20,6 @@ async def pass_on(parts: Parts, sessions: Sessions, received: Received) -> Reply
         exchange, told = await record.hold_back(parts, received, insurer, about)
     else:
         exchange, attempt = await record.accept(parts, received, insurer, about)
-        told = await sessions.hold(parts, exchange, envelope, attempt, insurer)
+        notes = received.notes
+        told = await sessions.hold(parts, exchange, envelope, attempt, insurer, notes)
     return Reply(200, await answer.tagged(parts, told, exchange.provider))

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from claimgw.access.participants import Participant
 from claimgw.clearinghouse.recall import Recollection
+from claimgw.clearinghouse.words import claimed_twice
+from claimgw.conformance.history.duplicates import duplicates
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.events import Event
 from claimgw.messages.findings import Finding, errors
@@ -26,3 +28,8 @@ class Received:
     def faults(self) -> list[Finding]:
         """Those that forbid it to go on."""
         return errors(self.findings)
+
+    @property
+    def notes(self) -> list[str]:
+        """What people are told beside an answer of the gateway's own: services that are claimed twice."""
+        return claimed_twice(duplicates(self.envelope, self.known.memory))

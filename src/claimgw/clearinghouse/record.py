@@ -106,7 +106,7 @@ async def hold_back(
     now = received.now
     form = form_of(received.event)
     assert form.pended is not None
-    raw = form.pended(received.envelope, parts.stamp(now), will_deliver(insurer.name))
+    raw = form.pended(received.envelope, parts.stamp(now, received.notes), will_deliver(insurer.name))
     async with parts.database.write() as unit:
         kept = await keep_held(unit, received, insurer.licence, raw, due_at=now, about_id=about.id)
     return kept, raw

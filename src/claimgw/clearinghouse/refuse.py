@@ -10,9 +10,15 @@ from claimgw.messages.envelope import Envelope
 from claimgw.messages.findings import Finding
 
 
-async def refuse(parts: Parts, envelope: Envelope, faults: Sequence[Finding], now: datetime) -> Reply:
+async def refuse(
+    parts: Parts,
+    envelope: Envelope,
+    faults: Sequence[Finding],
+    now: datetime,
+    notes: Sequence[str] = (),
+) -> Reply:
     """The answer of the event's own kind with every finding; a bare outcome if not even that can be said."""
-    body = answer.refusing(parts, envelope, faults, now)
+    body = answer.refusing(parts, envelope, faults, now, notes)
     if body is None:
         return answer.bare(Refusal(400, tuple(faults)))
     await record.refuse(parts, envelope, answer.own(body), now)

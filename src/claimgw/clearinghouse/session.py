@@ -1,6 +1,7 @@
 """How long does the provider wait, and what does it hear if the insurer takes longer?"""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -34,10 +35,19 @@ class Sessions:
         self._under_way: set[asyncio.Task[Settled]] = set()
 
     async def hold(
-        self, parts: Parts, exchange: Exchange, request: Envelope, attempt: Attempt, insurer: Participant
+        self,
+        parts: Parts,
+        exchange: Exchange,
+        request: Envelope,
+        attempt: Attempt,
+        insurer: Participant,
+        notes: Sequence[str] = (),
     ) -> bytes:
-        """Make the attempt and give the provider its answer, at the latest when the session's time is up."""
-        attempt_made = asyncio.create_task(deliver(parts, exchange, request, attempt))
+        """Make the attempt and give the provider its answer, at the latest when the session's time is up.
+
+        `notes` are told beside an answer of the gateway's own.
+        """
+        attempt_made = asyncio.create_task(deliver(parts, exchange, request, attempt, notes))
         self._under_way.add(attempt_made)
         attempt_made.add_done_callback(self._ended)
         time_up = asyncio.create_task(parts.clock.sleep(_time_left(parts, exchange.created_at)))
@@ -47,7 +57,7 @@ class Sessions:
             time_up.cancel()
         if attempt_made.done() and (told := attempt_made.result().answer) is not None:
             return told
-        return await pend(parts, exchange.id, request, insurer.name)
+        return await pend(parts, exchange.id, request, insurer.name, notes)
 
     async def finish(self, seconds: float) -> None:
         """Wait so long for what is under way; the rest stays open, for a worker to take up."""
@@ -67,7 +77,9 @@ def _time_left(parts: Parts, since: datetime) -> float:
     return (until - parts.clock.now()).total_seconds()
 
 
-async def pend(parts: Parts, exchange_id: str, request: Envelope, insurer: str) -> bytes:
+async def pend(
+    parts: Parts, exchange_id: str, request: Envelope, insurer: str, notes: Sequence[str] = ()
+) -> bytes:
     """Tell the provider what there is to tell, and let the session go, unless the answer just came."""
     while True:
         now = parts.clock.now()
@@ -78,7 +90,8 @@ async def pend(parts: Parts, exchange_id: str, request: Envelope, insurer: str) 
                 if not exchange.waiting and exchange.answer_id is not None:
                     # An attempt whose lease ended is no longer waited for, yet nothing was said.
                     break
-                raw = await _meanwhile(parts, unit, exchange, request, insurer, parts.stamp(now))
+                stamp = parts.stamp(now, notes)
+                raw = await _meanwhile(parts, unit, exchange, request, insurer, stamp)
                 row = await keep_own(unit, own(raw), exchange, now)
                 await exchanges.change(
                     unit,

@@ -44,15 +44,24 @@ class Settled:
 
 
 async def settle(
-    parts: Parts, request: Envelope, insurer: Participant | None, attempt: Attempt, ending: Ending
+    parts: Parts,
+    request: Envelope,
+    insurer: Participant | None,
+    attempt: Attempt,
+    ending: Ending,
+    notes: Sequence[str] = (),
 ) -> Settled:
-    """Write down what an ending means: read, decide, write in one go; anew if somebody was faster."""
+    """Write down what an ending means: read, decide, write in one go; anew if somebody was faster.
+
+    `notes` are told beside an answer of the gateway's own.
+    """
     for _ in range(_TRIES):
         try:
             async with parts.database.write() as unit:
                 exchange = await exchanges.find(unit, attempt.exchange_id)
                 assert exchange is not None
-                settlement = _Settlement(parts, unit, request, insurer, exchange, ending, parts.clock.now())
+                now = parts.clock.now()
+                settlement = _Settlement(parts, unit, request, insurer, exchange, ending, now, notes)
                 return await settlement.carry_out(attempt)
         except Conflict:
             continue
@@ -80,6 +89,7 @@ class _Settlement:
     exchange: Exchange
     ending: Ending
     now: datetime
+    notes: Sequence[str]
 
     async def carry_out(self, attempt: Attempt) -> Settled:
         """Close the attempt, and do what follows from its ending."""
@@ -182,7 +192,7 @@ class _Settlement:
 
     async def _own_words(self, telling: Telling) -> bytes:
         assert self.request.event is not None
-        form, stamp = form_of(self.request.event), self.parts.stamp(self.now)
+        form, stamp = form_of(self.request.event), self.parts.stamp(self.now, self.notes)
         name = self.insurer.name if self.insurer else self.exchange.insurer
         match telling:
             case Telling.PENDED:

@@ -1,5 +1,9 @@
 """Which sentences does the gateway write for people, into answers and beside them?"""
 
+from collections.abc import Iterable
+from itertools import islice
+
+from claimgw.conformance.history.duplicates import Duplicate
 from claimgw.messages.claim_replies import LONGEST_DISPOSITION
 from claimgw.messages.findings import Finding
 from claimgw.store.records import WITHDRAWN, Exchange, State
@@ -20,6 +24,7 @@ STANDING = {
 }
 
 LONGEST_DISPLAY = 100  # Coding.display (spec §2.6)
+_MOST_NOTES = 10
 
 
 def will_deliver(insurer: str) -> str:
@@ -83,6 +88,19 @@ def under_way(insurer: str) -> Finding:
         "An identical message is being processed right now",
         f"Nothing was sent again to {insurer}; repeat the message a little later",
     )
+
+
+def claimed_twice(found: Iterable[Duplicate]) -> list[str]:
+    """A note for each other claim of the provider that has services of this one; of ten claims at most."""
+    items: dict[str, list[int]] = {}
+    for one in found:
+        items.setdefault(one.claim.value, []).append(one.item + 1)
+    return [
+        f"Your claim {claim}, which is in force, has the same service under the same patient invoice as item"
+        f" {', '.join(map(str, dict.fromkeys(numbers)))} of this one, counted from 1. If it is one service,"
+        " cancel one of the claims; if this claim resubmits that one, relate them as prior."
+        for claim, numbers in islice(items.items(), _MOST_NOTES)
+    ]
 
 
 def _cut(name: str, room: int) -> str:

@@ -33,13 +33,10 @@ def answerable(request: Envelope) -> bool:
     return in_place.answerable(request, "Claim")
 
 
-def queued(
-    request: Envelope, stamp: Stamp, disposition: str, *, large: bool = False, notes: Sequence[str] = ()
-) -> bytes:
+def queued(request: Envelope, stamp: Stamp, disposition: str, *, large: bool = False) -> bytes:
     """`outcome=queued`: the gateway has the request and will deliver it.
 
-    `large` marks the answer to a large claim, which is yet to be checked (spec §3.5). `notes` are told as
-    processNote, each of at most 1,000 characters.
+    `large` marks the answer to a large claim, which is yet to be checked (spec §3.5).
     """
     name = "prior-auth-response" if event_of(request).code == "priorauth-request" else "claim-response"
     return _answer(
@@ -51,18 +48,12 @@ def queued(
             "outcome": "queued",
             "disposition": disposition[:LONGEST_DISPOSITION],
         },
-        notes,
         [tags.LARGE_CLAIM] if large else [],
     )
 
 
 def refused(
-    request: Envelope,
-    stamp: Stamp,
-    findings: Sequence[Finding],
-    *,
-    beyond: Sequence[Finding] = (),
-    notes: Sequence[str] = (),
+    request: Envelope, stamp: Stamp, findings: Sequence[Finding], *, beyond: Sequence[Finding] = ()
 ) -> bytes:
     """`outcome=error` with every finding. Refused authorizations declare claim-response too (0.3 item 11).
 
@@ -76,7 +67,6 @@ def refused(
         stamp,
         Faulty.of(request, [*findings, *beyond]),
         {"meta": generated(stamp, name), "outcome": "error", "error": errors},
-        notes,
     )
 
 
@@ -85,7 +75,6 @@ def _answer(
     stamp: Stamp,
     faulty: Faulty,
     outcome: dict[str, Any],
-    notes: Sequence[str],
     marks: Sequence[dict[str, str]] = (),
 ) -> bytes:
     """`outcome` are the elements by which a queued and a refused answer differ."""
@@ -95,7 +84,7 @@ def _answer(
     response["extension"] = pended + _of_batch(request, faulty) or None
     response["processNote"] = [
         {"number": number, "type": "display", "text": text[:_LONGEST_NOTE]}
-        for number, text in enumerate(notes, start=1)
+        for number, text in enumerate(stamp.notes, start=1)
     ] or None
     ordered = {"resourceType": "ClaimResponse"} | {key: response.get(key) for key in _ORDER}
     return business_answer(request, stamp, ordered, echo, tags=marks)

@@ -20,12 +20,14 @@ class Stamp:
     """When a message is written, and the seed its ids come from: the same stamp gives the same ids.
 
     `member`: it will stand in a batch-response, where only absolute references lead anywhere (0.3 item 8).
+    `notes` are told beside it where there is room (processNote), each of at most 1,000 characters.
     """
 
     seed: str
     at: datetime
     dialect: Dialect = Dialect.NPHIES
     member: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def manner(self) -> Manner:

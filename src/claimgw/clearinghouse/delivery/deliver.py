@@ -1,5 +1,7 @@
 """How is one attempt made? Call, interpret, settle; whoever waits is told by the result."""
 
+from collections.abc import Sequence
+
 from claimgw.clearinghouse.delivery.interpret import Asked, Judge, interpret
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
 from claimgw.clearinghouse.forward import forward
@@ -15,10 +17,13 @@ from claimgw.store import attempts, exchanges
 from claimgw.store.records import Attempt, Exchange
 
 
-async def deliver(parts: Parts, exchange: Exchange, request: Envelope, attempt: Attempt) -> Settled:
+async def deliver(
+    parts: Parts, exchange: Exchange, request: Envelope, attempt: Attempt, notes: Sequence[str] = ()
+) -> Settled:
     """Make an attempt that has been opened and committed. Only a database that is away makes this raise:
 
-    then the attempt stays open, and the worker takes it up when its lease ends.
+    then the attempt stays open, and the worker takes it up when its lease ends. `notes` are told beside an
+    answer of the gateway's own.
     """
     snapshot = await parts.registry.current()
     insurer = snapshot.participant(exchange.insurer)
@@ -32,7 +37,7 @@ async def deliver(parts: Parts, exchange: Exchange, request: Envelope, attempt: 
         own=exchange.provider == str(GATEWAY),
     )
     ending = interpret(reply, asked, await _judge(parts, exchange, request))
-    settled = await settle(parts, request, insurer, attempt, ending)
+    settled = await settle(parts, request, insurer, attempt, ending, notes)
     if settled.deposited or settled.exchange.due_at is not None:
         parts.wake()
     return settled

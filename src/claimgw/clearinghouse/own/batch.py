@@ -22,8 +22,11 @@ from claimgw.conformance.case import Part
 from claimgw.ids import new_id
 from claimgw.messages import batch_replies
 from claimgw.messages.envelope import Envelope
-from claimgw.messages.findings import Finding
+from claimgw.messages.findings import Finding, Severity
 from claimgw.store import Unit, messages
+
+# Warnings of a batch that are told with each claim.
+_MOST_NOTES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,13 @@ async def _hold(unit: Unit, batch: Received, one: Judged, raw: bytes, place: int
     )
 
 
+def _notes(batch: Received, one: Judged) -> list[str]:
+    """What is worth telling of the claim, and of its batch: its identifier was used before (spec §6.4)."""
+    warnings = [found for found in batch.findings if found.severity is Severity.WARNING]
+    of_batch = dict.fromkeys(f"{found.text}. {found.hint}." for found in warnings[:_MOST_NOTES])
+    return [*one.received.notes, *of_batch]
+
+
 async def _written(parts: Parts, batch: Received, judged: Sequence[Judged]) -> AsyncIterator[Envelope]:
     for one in judged:
         await asyncio.sleep(0)
@@ -178,7 +188,10 @@ async def _written(parts: Parts, batch: Received, judged: Sequence[Judged]) -> A
 def _answer(parts: Parts, batch: Received, one: Judged) -> bytes:
     assert batch.destination is not None
     # References within a batch-response are absolute: relative ones lead from the outer Bundle (RE-00169).
-    form, stamp = form_of(one.received.event), replace(parts.stamp(batch.now), member=True)
+    form, stamp = (
+        form_of(one.received.event),
+        replace(parts.stamp(batch.now, _notes(batch, one)), member=True),
+    )
     if one.faults or form.pended is None:
         beyond = answer.untold(parts, one.received.envelope, batch.now, part=Part.MEMBER)
         return form.refused(one.received.envelope, stamp, one.faults, beyond=beyond)
