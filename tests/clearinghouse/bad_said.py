@@ -36,14 +36,13 @@ def noticing(payment: Json, **more: Any) -> bytes:
     return message("payment-notice", payment=payment, **more)
 
 
-def paying(claimed: Json, answer: Json, **parties: Any) -> bytes:
-    """A payment of that claim by that answer, made on the day of the answer."""
+def paying(claimed: Json, answer: Json, *, day: str = "2026-11-01", **parties: Any) -> bytes:
+    """A payment of that claim by that answer, which was given that day."""
     [detail] = focal_of(message("payment-reconciliation", **parties))["detail"]
-    day = "2026-11-01"
     detail |= {"request": claimed, "response": answer, "date": day}
     dated: Json = {
-        "created": f"{day}T10:30:00+03:00",
-        "paymentDate": day,
+        "created": "2026-11-01T10:30:00+03:00",
+        "paymentDate": "2026-11-01",
         "period": {"start": "2026-10-01", "end": "2026-10-31"},
     }
     return message("payment-reconciliation", detail=[detail], **dated, **parties)

@@ -108,6 +108,13 @@ def test_what_refers_to_an_earlier_message_is_mentioned_by_its_identifier(
     assert [*found.requests, *found.statements] == expected(tree["entry"][1]["resource"])
 
 
+def test_what_is_cancelled_is_found_again_when_the_answer_comes_late() -> None:
+    asked, answered = (_mentions(_example(stem)).relations for stem in ("cancel-request", "cancel-response"))
+    assert asked == answered
+    assert [kind for kind, _, _ in asked] == ["cancels"]
+    assert _mentions(_example("status-check")).relations == ()
+
+
 def test_a_batch_mentions_which_batch_it_is_and_its_claims_are_asked_one_by_one() -> None:
     found = _mentions(_example("batch-request"))
     assert [kind for kind, _, _ in found.relations] == ["batch"]

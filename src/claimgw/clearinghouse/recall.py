@@ -75,18 +75,24 @@ async def recall(
     requests = await reader.requests(about)
     said = [*mentioned.statements, *_own_key(envelope, event)]
     stated = await statements.by_identifiers(unit, said, provider=reader.provider, insurer=reader.insurer)
-    answered = await reader.answered(event, about) if answers else None
+    cancellations = await reader.cancellations(provider, mentioned)
+    asked = cancellations if event.code == "cancel-response" else about.values()
+    answered = next(iter(asked), None) if answers else None
+    known = requests | await reader.imported_requests(mentioned.requests, requests)
     since = await history.begins(unit, provider, insurer) if insurer else None
     # A claim that names its batch is a claim like any other (0.3 item 8): only a batch is asked about it.
     named = [one for one in mentioned.relations if one[0] != "batch" or event.code == "batch-request"]
     memory = Memory(
-        answered=(await reader.requests({_ANSWERED: answered}))[_ANSWERED] if answered else None,
-        requests=requests | await reader.imported_requests(mentioned.requests, requests),
+        answered=await reader.answered(envelope, answered, known) if answers else None,
+        requests=known,
         statements=await reader.statements(stated, said),
         authorizations=await _authorizations(reader, mentioned, stated, provider, insurer),
         related={} if answers else await reader.related(provider, named),
-        open_cancellation=await reader.cancelling(about),
-        since=None if complete else since or (day_of(now) if insurer else None),
+        open_cancellation=any(
+            one.state is State.IN_FLIGHT and one.insurer == insurer for one in cancellations
+        ),
+        # Of a message that names no insurer nobody knows how old what it refers to may be.
+        since=None if complete else since or day_of(now),
         oldest=day_of(now) - REACH,
         licences=_licences(envelope, registry),
     )
@@ -121,13 +127,20 @@ class _Reader:
         """To sort by: what is of the parties of the message comes last, and counts."""
         return provider == self.parties[0], insurer == self.parties[1]
 
-    async def answered(self, event: Event, about: Mapping[Key, Exchange]) -> Exchange | None:
-        """The request that an answer is to: of a claim itself, of a cancellation the last one of it."""
-        target = next(iter(about.values()), None)
-        if target is None or event.code != "cancel-response":
-            return target
-        made = await exchanges.about(self.unit, target.id, "cancel-request")
-        return made[-1] if made else None
+    async def answered(
+        self, envelope: Envelope, asked: Exchange | None, known: Mapping[Key, Request]
+    ) -> Request | None:
+        """What is known of the request that is answered, be it by its imported identifier alone."""
+        if asked is not None:
+            return (await self.requests({_ANSWERED: asked}))[_ANSWERED]
+        named = envelope.request_identifier
+        return known.get(Key.of("Claim", named)) if named else None
+
+    async def cancellations(self, provider: str, mentioned: Mentions) -> list[Exchange]:
+        """Those of what the message cancels, or says to be cancelled; the newest first."""
+        asked = [one for one in mentioned.relations if one[0] == "cancels"]
+        rows = await relations.naming(self.unit, provider, asked, most=_MOST_RELATED)
+        return [held for _, held, _ in rows if held.id != self.itself]
 
     async def about(self, keys: Sequence[Key]) -> dict[Key, Exchange]:
         found = await exchanges.by_focals(self.unit, keys, provider=self.provider, insurer=self.insurer)
@@ -193,14 +206,6 @@ class _Reader:
                 request = request_of(held, header_id, answered.get(held.id, []), None)
                 found[relation].append(replace(request, relations=names.get(held.id, [])))
         return found
-
-    async def cancelling(self, about: Mapping[Key, Exchange]) -> bool:
-        """Whether a cancellation of any of these is under way."""
-        for held in about.values():
-            for made in await exchanges.about(self.unit, held.id, "cancel-request"):
-                if made.state is State.IN_FLIGHT:
-                    return True
-        return False
 
     async def _asked(self, stated: Iterable[Stated]) -> dict[str, Identifier]:
         ids = [one.said.exchange_id for one in stated if one.said.exchange_id]

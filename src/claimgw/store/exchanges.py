@@ -99,16 +99,6 @@ async def by_focals(
     return found
 
 
-async def about(unit: Unit, exchange_id: str, event: str) -> list[Exchange]:
-    """The requests of that event about this one, oldest first."""
-    query = (
-        select(exchange)
-        .where(exchange.c.about_id == exchange_id, exchange.c.event == event)
-        .order_by(exchange.c.id)
-    )
-    return [as_exchange(row) for row in await unit.execute(query)]
-
-
 async def by_value(unit: Unit, value: str) -> list[Exchange]:
     """Requests with that business identifier, in whatever system, newest first; at most ten."""
     query = (

@@ -51,8 +51,10 @@ async def _notify(
 
 
 def _may_be_of_before(received: Received) -> bool:
-    """Whether the claim may be older than the record; its provider can use the answer all the same."""
-    return received.envelope.request_identifier is not None and not received.known.memory.reaches(None)
+    """Whether the claim is, or may be, older than the record; its provider can use it all the same."""
+    memory = received.known.memory
+    older = memory.answered is not None or not memory.reaches(None)
+    return received.envelope.request_identifier is not None and older
 
 
 def _misfits(envelope: Envelope, exchange: Exchange | None) -> list[Finding]:

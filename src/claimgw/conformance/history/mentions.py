@@ -12,6 +12,7 @@ from claimgw.messages.identifiers import Identifier, LicenceKind
 
 # What a provider writes, so that a reference to it names a request; all else an insurer has said.
 _REQUESTS = frozenset({"Claim", "CoverageEligibilityRequest"})
+_CANCELLING = ("cancel-request", "cancel-response")
 # What a Task or a communication may be about; what else they name is another fault.
 _TARGETS = frozenset({"Claim", "ClaimResponse", "CommunicationRequest"})
 
@@ -23,7 +24,8 @@ class Mentions:
     `relations` are kind, system and value: what requests have in common ("episode", "invoice", "encounter",
     "service": an invoice and the code of what is charged under it, "batch", "patient": a digest, never the
     number), and what they refer to ("prior": a claim that is sent anew, "related": one that is not,
-    "authorization": a number, of no system, "answers": a question).
+    "authorization": a number, of no system, "answers": a question,
+    "cancels": a claim or an advanced authorization).
     """
 
     requests: tuple[Key, ...] = ()
@@ -164,7 +166,10 @@ def _of_eligibility_response(envelope: Envelope, answer: Entry) -> Iterator[_Men
 
 
 def _of_task(envelope: Envelope, task: Entry) -> Iterator[_Mention]:
-    yield from _typed(envelope, task.resource.get("focus"), task)
+    focus = task.resource.get("focus")
+    yield from _typed(envelope, focus, task)
+    if envelope.event is not None and envelope.event.code in _CANCELLING:
+        yield from _relation("cancels", named(envelope, focus, task))
 
 
 def _of_communication(envelope: Envelope, communication: Entry) -> Iterator[_Mention]:

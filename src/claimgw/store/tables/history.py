@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String
 from claimgw.store.tables.columns import Id, Instant, Licence, metadata
 
 # What requests have in common: `kind` is "episode", "invoice", "encounter", "batch", "patient"; or what they
-# refer to: "prior", "authorization", "answers".
+# refer to: "prior", "authorization", "answers", "cancels".
 relation = Table(
     "relation",
     metadata,
