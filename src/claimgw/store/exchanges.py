@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, exists, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from claimgw.errors import Conflict
+from claimgw.store.between import between
 from claimgw.store.database import Unit
 from claimgw.store.records import UNDELIVERED, Author, Exchange, Focal, State
 from claimgw.store.tables import exchange
@@ -81,11 +82,7 @@ async def by_focals(
 
     Of this provider and to this insurer; None: whoever's.
     """
-    parties = [
-        column == licence
-        for column, licence in ((exchange.c.provider, provider), (exchange.c.insurer, insurer))
-        if licence
-    ]
+    parties = between(exchange, provider, insurer)
     found: list[Exchange] = []
     for at in range(0, len(focals), _AT_ONCE):
         some = focals[at : at + _AT_ONCE]

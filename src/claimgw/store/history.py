@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from claimgw.errors import Conflict
+from claimgw.store.between import between
 from claimgw.store.database import Unit
 from claimgw.store.records import Imported
 from claimgw.store.tables import history_start, imported
@@ -89,11 +90,7 @@ async def of_before(
     unit: Unit, keys: Sequence[tuple[str, str, str]], *, provider: str | None, insurer: str | None
 ) -> list[Imported]:
     """What is known of before under these: type, system and value. None: whoever's."""
-    parties = [
-        column == licence
-        for column, licence in ((imported.c.provider, provider), (imported.c.insurer, insurer))
-        if licence
-    ]
+    parties = between(imported, provider, insurer)
     found: list[Imported] = []
     for at in range(0, len(keys), _AT_ONCE):
         some = tuple_(imported.c.type, imported.c.system, imported.c.value).in_(keys[at : at + _AT_ONCE])

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, insert, select, tuple_, update
 
+from claimgw.store.between import between
 from claimgw.store.database import Unit
 from claimgw.store.messages import as_message
 from claimgw.store.records import Message, Said
@@ -49,11 +50,7 @@ async def by_identifiers(
 
     To this provider and by this insurer; None: whoever's.
     """
-    parties = [
-        column == licence
-        for column, licence in ((statement.c.provider, provider), (statement.c.insurer, insurer))
-        if licence
-    ]
+    parties = between(statement, provider, insurer)
     found: list[Stated] = []
     for at in range(0, len(keys), _AT_ONCE):
         some = keys[at : at + _AT_ONCE]
