@@ -10,7 +10,7 @@ from sqlalchemy import Table, insert
 from claimgw.ids import derived_id
 from claimgw.store.database import Database
 from claimgw.store.records import State
-from claimgw.store.tables import attempt, body, exchange, mailbox, message, participant
+from claimgw.store.tables import attempt, body, exchange, mailbox, message, participant, relation, statement
 
 INSURERS = {
     "payer:INS-2001": "Al-Waha Cooperative Insurance",
@@ -33,6 +33,8 @@ _ORDER: dict[str, Table] = {
     "exchange": exchange,
     "attempt": attempt,
     "mailbox": mailbox,
+    "relation": relation,
+    "statement": statement,
 }
 
 
@@ -173,6 +175,37 @@ class Seed:
         )
         return answer
 
+    def names(self, request: str, kind: str, value: str) -> None:
+        """What a request names."""
+        row = {
+            "exchange_id": request,
+            "kind": kind,
+            "system": f"http://provider.example/{kind}",
+            "value": value,
+        }
+        self.rows["relation"].append(row)
+
+    def says(self, answer: str, request: str | None, kind: str, value: str, **facts: Any) -> None:
+        """What a kept message states; `request` is what it answers."""
+        sent = next(row for row in self.rows["message"] if row["id"] == answer)
+        stated = dict.fromkeys(("outcome", "adjudication", "authorization", "amount"))
+        self.rows["statement"].append(
+            {
+                "message_id": answer,
+                "position": 0,
+                "exchange_id": request,
+                "provider": sent["receiver"],
+                "insurer": sent["sender"],
+                "event": sent["event"],
+                "type": kind,
+                "system": "http://insurer.example/said",
+                "value": value,
+                "by_gateway": sent["sender"].startswith("nphies:"),
+                **stated,
+                **facts,
+            }
+        )
+
     async def write(self, database: Database) -> None:
         """Put everything into the database, and forget it."""
         async with database.write() as unit:
@@ -204,7 +237,20 @@ def a_bad_day(seed: Seed) -> str:
     )
     for number, ago in enumerate((10_803, 10_770, 10_650, 9_000, 5_400, 1_800, 95), start=1):
         seed.attempt(held, number, ago=ago, closed=ago - 0.4, outcome="refused", detail="ConnectError")
-    seed.message("claim-response", "nphies:NPHIES", first, ago=10_802, of=held)
+    pended = seed.message("claim-response", "nphies:NPHIES", first, ago=10_802, of=held)
+    seed.says(pended, held, "ClaimResponse", "RSP-1", outcome="queued")
+    adjudicated = seed.deposit(first, down, ago=9_000, of=held, polled=8_000)
+    facts = {
+        "outcome": "partial",
+        "adjudication": "rejected",
+        "amount": "1250.00",
+        "authorization": "AUTH-77",
+    }
+    seed.says(adjudicated, held, "ClaimResponse", "RSP-2", **facts)
+    question = seed.message("communication-request", down, first, ago=8_500, of=held)
+    seed.says(question, None, "CommunicationRequest", "ASK-1")
+    for kind in ("episode", "invoice", "encounter", "authorization"):
+        seed.names(held, kind, f"{kind[:3].upper()}-2026-0042")
     for n in range(4):
         seed.exchange(
             State.UNCONFIRMED,

@@ -320,8 +320,11 @@ async def test_every_page_fits_and_can_be_read(
         await expect(seen.page.locator(".changed")).to_have_count(0)
         await look(seen.page, "bad-day")
         await seen.page.locator("#filterable [data-row]", has_text="Held").locator("a").first.click()
-        await expect(seen.page.locator(".facts")).to_be_visible()
+        await expect(seen.page.locator(".facts").first).to_be_visible()
         await look(seen.page, "exchange")
+        await seen.page.get_by_role("link", name="INV-2026-0042").click()
+        await expect(seen.page.get_by_label("Identifier")).to_have_value("INV-2026-0042")
+        await look(seen.page, "search")
         await seen.page.goto(f"{house.address}/nothing")
         await look(seen.page, "not-found")
         seen.complaints = [told for told in seen.complaints if "404" not in told]
