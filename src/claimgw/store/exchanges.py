@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, exists, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from claimgw.errors import Conflict
@@ -141,9 +141,13 @@ async def due(unit: Unit, insurer: str, now: datetime, most: int) -> list[Exchan
 
 
 def _on_its_turn() -> ColumnElement[bool]:
-    """Not while the insurer may still lack what the request is about: its claim, its original."""
+    """Not while the insurer may still lack what the request is about: its claim, its original.
+
+    What is only to be checked may be checked at any time.
+    """
     earlier = exchange.alias("earlier")
-    return ~exists().where(earlier.c.id == exchange.c.about_id, earlier.c.state.in_(_UNDELIVERED))
+    lacking = exists().where(earlier.c.id == exchange.c.about_id, earlier.c.state.in_(_UNDELIVERED))
+    return or_(exchange.c.state == State.UNCHECKED.value, ~lacking)
 
 
 def _state(kept: Exchange) -> dict[str, Any]:
