@@ -23,7 +23,8 @@ from tests.clearinghouse.batches import (
 )
 from tests.clearinghouse.scene import playing
 from tests.clearinghouse.spoken import Json, deferred, in_session, opened, says, tags
-from tests.gateway import example, resource
+from tests.conformance import real_messages
+from tests.gateway import example, parsed, register, resource, running
 
 # One after the other, so that the order in which they arrive can be told.
 ONE_BY_ONE = {"most_in_flight": 1}
@@ -207,6 +208,16 @@ async def test_claims_that_were_sent_before_get_their_recorded_answer(sqlite: st
         assert scene.insurer.received == [alone, fresh_one]
 
 
+async def test_a_claim_that_comes_alone_and_in_a_batch_at_once_is_delivered_once(address: str) -> None:
+    async with playing(address) as scene:
+        claim, sibling = member(1), member(2)
+        raw = batch(claim, sibling)
+        answers = await asyncio.gather(scene.send(raw), scene.send(claim), scene.send(raw))
+        assert answers[0] == answers[2]
+        await deliver(scene)
+        assert sorted(scene.insurer.received) == sorted([claim, sibling])
+
+
 def _used(claim: bytes, key: str) -> bytes:
     """Another claim under one id of that one."""
     tree, other = json.loads(claim), json.loads(member(7))
@@ -270,6 +281,27 @@ async def test_nothing_is_kept_in_the_name_of_another_provider(sqlite: str) -> N
         assert [code for code, _ in faults(told(answer)[1])] == ["BV-00227"]
         with pytest.raises(IndexError):
             await scene.exchange(members[1])
+
+
+REAL = [pair for pair in real_messages.pairs() if pair.file.startswith("batch-request")]
+
+
+@real_messages.needed
+@pytest.mark.parametrize("pair", REAL, ids=lambda pair: pair.file)
+async def test_a_real_batch_is_answered_with_the_errors_of_the_real_server(
+    pair: real_messages.Pair, sqlite: str
+) -> None:
+    raw = real_messages.raw(pair.file)
+    envelope = opened(raw)
+    async with running(sqlite, worker=False, console=False) as gateway:
+        key = await register(gateway.database, str(envelope.sender))
+        await register(gateway.database, str(envelope.receiver))
+        answer = parsed(await gateway.post(raw, key))
+    if resource(answer, "MessageHeader")["response"]["code"] == "ok":
+        found = {fault for one in told(answer) for fault in faults(one)}
+    else:
+        found = set(faults(answer))
+    assert found == pair.errors
 
 
 def _bare(answer: bytes) -> bytes:

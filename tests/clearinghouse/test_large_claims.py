@@ -11,7 +11,7 @@ from tests.clearinghouse.spoken import CLAIM, Json, fresh, hanging_up, in_sessio
 from tests.gateway import resource, running
 
 # The written claim has three items.
-LARGE = {"large_items": 3}
+LARGE = 3
 
 
 async def checked(scene: Scene, raw: bytes) -> None:
@@ -27,7 +27,7 @@ def taken(answer: Json) -> bool:
 
 
 async def test_it_is_taken_at_once_checked_afterwards_and_answered_by_poll(address: str) -> None:
-    async with playing(address, **LARGE) as scene:
+    async with playing(address, large_items=LARGE) as scene:
         raw = fresh(CLAIM)
         body, answer = await scene.send(raw)
         assert taken(answer)
@@ -42,7 +42,7 @@ async def test_it_is_taken_at_once_checked_afterwards_and_answered_by_poll(addre
 
 
 async def test_what_is_wrong_with_it_comes_by_poll_and_it_is_never_delivered(address: str) -> None:
-    async with playing(address, **LARGE) as scene:
+    async with playing(address, large_items=LARGE) as scene:
         raw = fresh(CLAIM).replace(b"633.4", b"633.5")
         assert taken((await scene.send(raw))[1])
         await checked(scene, raw)
@@ -58,7 +58,7 @@ async def test_what_is_wrong_with_it_comes_by_poll_and_it_is_never_delivered(add
 
 
 async def test_it_can_be_cancelled_before_it_is_checked(sqlite: str) -> None:
-    async with playing(sqlite, **LARGE) as scene:
+    async with playing(sqlite, large_items=LARGE) as scene:
         raw = fresh(CLAIM)
         await scene.send(raw)
         _, answer = await scene.send(cancelling(raw))
@@ -70,11 +70,11 @@ async def test_it_can_be_cancelled_before_it_is_checked(sqlite: str) -> None:
 
 
 async def test_another_node_checks_what_one_has_taken(address: str) -> None:
-    async with playing(address, **LARGE) as scene:
+    async with playing(address, large_items=LARGE) as scene:
         raw = fresh(CLAIM)
         await scene.send(raw)
-        settings = {"worker": False, "console": False, "complete_history": True, **LARGE}
-        async with running(address, clock=scene.clock, **settings) as after_a_restart:
+        node = running(address, clock=scene.clock, worker=False, console=False, large_items=LARGE)
+        async with node as after_a_restart:
             assert await after_a_restart.house.worker.look() == 0
             assert (await scene.exchange(raw)).state is State.HELD
             assert await after_a_restart.house.worker.look() == 1
