@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert
 
-from claimgw.ids import derived_id
+from claimgw.ids import derived_id, new_id
 from claimgw.store.database import Database
 from claimgw.store.records import State
 from claimgw.store.tables import attempt, body, exchange, mailbox, message, participant, relation, statement
@@ -140,7 +140,8 @@ class Seed:
     ) -> str:
         """A kept message; gives its id."""
         self._count += 1
-        ident = derived_id("message", str(self._count))
+        # Sorts by its time, as all ids of messages do.
+        ident = new_id(self.now - timedelta(seconds=ago))
         self.rows["message"].append(
             {
                 "id": ident,
