@@ -36,6 +36,17 @@ async def test_a_claim_that_nobody_can_have_is_cancelled_by_the_gateway(
         assert await made.scene.poll() == []
 
 
+async def test_a_large_claim_that_is_not_checked_yet_is_cancelled_by_the_gateway(sqlite: str) -> None:
+    async with stage(sqlite, large_items=1) as made:
+        claim = fresh(CLAIM)
+        await made.post(claim)
+        assert await made.standing(claim) is State.UNCHECKED
+        assert answered(await made.post(cancelling(claim))) == OURS
+        await made.quiet()
+        assert made.scene.insurer.received == []
+        assert await made.standing(claim) is State.CANCELLED
+
+
 async def test_a_claim_that_may_have_arrived_is_cancelled_by_its_insurer_only(sqlite: str) -> None:
     async with stage(sqlite) as made:
         claim = fresh(CLAIM)

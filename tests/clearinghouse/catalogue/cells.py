@@ -9,6 +9,7 @@ class Situation(StrEnum):
     UNREACHABLE = "unreachable"
     SLOW = "too slow"
     INVALID = "invalid answer"
+    DECLINED = "declined"
     LATE = "late answer"
     COPY = "copy, after the answer"
     IN_FLIGHT = "copy, while in flight"

@@ -92,6 +92,14 @@ async def invalid(course: Course) -> Cell:
     return await course.cell(hears)
 
 
+async def declined(course: Course) -> Cell:
+    """The insurer says that it cannot process the message."""
+    course.stage.mood = Mood.DECLINES
+    hears = await course.post()
+    await course.settle()
+    return await course.cell(hears)
+
+
 async def late(course: Course) -> Cell:
     """The insurer reads all and closes, and sends its answer later as a message of its own."""
     course.stage.mood = Mood.CLOSES
@@ -137,6 +145,7 @@ _BY_PROVIDERS: Mapping[Situation, Play] = {
     Situation.UNREACHABLE: unreachable,
     Situation.SLOW: slow,
     Situation.INVALID: invalid,
+    Situation.DECLINED: declined,
     Situation.LATE: late,
     Situation.COPY: copied,
     Situation.IN_FLIGHT: copied_in_flight,
@@ -155,6 +164,8 @@ async def played(made: Stage, row: str, situation: Situation) -> Cell:
 
 # Error notices, which the gateway sends
 
+_TO_NOTICES = {Situation.INVALID: Mood.SPOILS, Situation.DECLINED: Mood.DECLINES}
+
 
 async def noticed(made: Stage, situation: Situation) -> Cell:
     """An answer that cannot be used; then the notice about it meets that situation."""
@@ -169,8 +180,8 @@ async def noticed(made: Stage, situation: Situation) -> Cell:
     if situation is Situation.SLOW:
         made.to_notices = Mood.WAITS
         await scene.move(scene.address, answer_seconds=0.2, connect_seconds=0.2)
-    if situation is Situation.INVALID:
-        made.to_notices = Mood.SPOILS
+    if situation in _TO_NOTICES:
+        made.to_notices = _TO_NOTICES[situation]
     for _ in range(2):
         await made.quiet()
         states.append(await made.state_of(notice.id))

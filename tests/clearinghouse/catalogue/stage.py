@@ -11,13 +11,15 @@ from typing import Any
 import httpx
 
 from claimgw.clock import ManualClock
+from claimgw.insurers.sandbox.answers import DECLINED
 from claimgw.insurers.sandbox.in_process import InProcess
 from claimgw.insurers.spi import Answered, Connection
-from claimgw.store import attempts, exchanges, messages
+from claimgw.store import attempts, exchanges, mailbox, messages
 from claimgw.store.records import Exchange, State
 from tests.clearinghouse.catalogue.told import NOTHING, counted, listed
 from tests.clearinghouse.scene import Scene, playing, until
 from tests.clearinghouse.spoken import START, acknowledging, opened, renamed
+from tests.gateway import HOSPITAL
 from tests.insurers.peers import Goodbye, Talk, answer, unused_port
 from tests.insurers.sandbox_events import TAKEN
 from tests.insurers.sandbox_requests import decode, encode
@@ -30,6 +32,7 @@ class Mood(Enum):
 
     ANSWERS = auto()
     SPOILS = auto()  # an answer that does not say to what (BV-00247)
+    DECLINES = auto()  # says that he cannot process it (GE-00026)
     CLOSES = auto()  # reads all, says nothing
     WAITS = auto()  # until the gate is opened
 
@@ -66,18 +69,20 @@ class Stage:
         reply = await self.desk.deliver(raw, seconds=5)
         assert isinstance(reply, Answered)
         self.answers[_header(raw)] = reply.body
-        return await self._say(talk, self.mood, reply.body)
+        return await self._say(talk, self.mood, raw, reply.body)
 
     async def be_noticed(self, talk: Talk, raw: bytes) -> bytes | None:
-        return await self._say(talk, self.to_notices, acknowledging(raw))
+        return await self._say(talk, self.to_notices, raw, acknowledging(raw))
 
-    async def _say(self, talk: Talk, mood: Mood, body: bytes) -> bytes | None:
+    async def _say(self, talk: Talk, mood: Mood, raw: bytes, body: bytes) -> bytes | None:
         if mood is Mood.CLOSES:
             await talk.leave(Goodbye.CLOSE)
             return None
         if mood is Mood.WAITS:
             await self.gate.wait()
         said = by_itself(body) if mood is Mood.SPOILS else body
+        if mood is Mood.DECLINES:
+            said = acknowledging(raw, DECLINED)
         await talk.send(answer(said))
         return said
 
@@ -92,7 +97,7 @@ class Stage:
         assert response.status_code == 200, response.text
         told = json.loads(response.content)["entry"]
         assert told[0]["resource"]["response"]["code"] == "ok", response.text
-        await self.scene.poll()
+        await self.mailbox()
         return raw
 
     async def quiet(self) -> None:
@@ -154,7 +159,10 @@ class Stage:
         return counted(events + later) or NOTHING
 
     async def mailbox(self) -> str:
-        return listed(await self.scene.poll())
+        """What a poll gives; nobody polls what is known to be empty, which takes a second in all."""
+        async with self.scene.gateway.database.read() as unit:
+            waiting = await mailbox.any_waiting(unit, HOSPITAL, self.scene.clock.now())
+        return listed(await self.scene.poll()) if waiting else NOTHING
 
     async def all_closed(self) -> None:
         async def closed() -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.clearinghouse.catalogue.cells import Cell, Never, Situation
 
-_ANSWERED, _UNREACHABLE, _SLOW, _INVALID, _LATE, _COPY, _IN_FLIGHT = Situation
+_ANSWERED, _UNREACHABLE, _SLOW, _INVALID, _DECLINED, _LATE, _COPY, _IN_FLIGHT = Situation
 _SAME = "the same bytes"
 _TAKEN = "gateway: acknowledgement ok"
 _NO_SUCH_EVENT = "HTTP 403 BV-00545"  # an insurer does not begin with it
@@ -34,6 +34,7 @@ def _eligibility() -> Cells:
         _UNREACHABLE: Cell(away, "–", "answered"),
         _SLOW: Cell(away, sent, "in-flight → answered"),
         _INVALID: Cell(away, f"{sent}; error-notice BV-00247", "answered"),
+        _DECLINED: Cell("gateway: eligibility-response error ok GE-00026", sent, "answered"),
         _LATE: Cell(away, sent, "answered", then=_NO_SUCH_EVENT),
         _COPY: Cell(_SAME, sent, "answered"),
         _IN_FLIGHT: Cell(copy, sent, "answered"),
@@ -48,6 +49,7 @@ def _stored(sent: str, reply: str) -> Cells:
         _UNREACHABLE: Cell(queued, sent, "held → answered", answer),
         _SLOW: Cell(queued, sent, "in-flight → answered", answer),
         _INVALID: Cell(queued, f"{sent}; error-notice BV-00247", "awaiting-correction"),
+        _DECLINED: Cell(f"gateway: {reply} error ok GE-00026", sent, "answered"),
         _LATE: Cell(queued, sent, "unconfirmed → answered", f"{own} complete", _TAKEN),
         _COPY: Cell(_SAME, sent, "answered"),
         _IN_FLIGHT: Cell(f"{queued} BV-00542", sent, "answered"),
@@ -64,6 +66,7 @@ def _large() -> Cells:
         _UNREACHABLE: Cell(queued, sent, "unchecked → held → answered", answer),
         _SLOW: Cell(queued, sent, "unchecked → in-flight → answered", answer),
         _INVALID: Cell(queued, noticed, "unchecked → awaiting-correction"),
+        _DECLINED: Cell(queued, sent, "unchecked → answered", "gateway: claim-response error ok GE-00026"),
         _LATE: Cell(queued, sent, "unchecked → unconfirmed → answered", own, _TAKEN),
         _COPY: Cell(f"{answer} +queued-messages", sent, "answered", answer),
         _IN_FLIGHT: Cell(queued, sent, "unchecked → answered", answer),
@@ -80,6 +83,7 @@ def _batch() -> Cells:
         _UNREACHABLE: Cell(queued, sent, "held → answered", answers),
         _SLOW: Cell(queued, sent, "held → in-flight → answered", answers),
         _INVALID: Cell(queued, noticed, "held → awaiting-correction"),
+        _DECLINED: Cell(queued, sent, "held → answered", "3 × gateway: claim-response error ok GE-00026"),
         _LATE: Cell(queued, sent, "held → unconfirmed → answered", late, f"3 × {_TAKEN}"),
         _COPY: Cell(f"gateway: batch-response ok +queued-messages {inside}", sent, "answered", answers),
         _IN_FLIGHT: Cell(queued, sent, "held → answered", answers),
@@ -97,6 +101,7 @@ def _cancellation(end: str) -> Cells:
         _UNREACHABLE: Cell(f"{failed} GE-00012", "–", stays),
         _SLOW: Cell(f"{failed} GE-00012", sent, f"in-flight (target answered) → {ends}", answer),
         _INVALID: Cell(f"{failed} GE-00012", f"{sent}; error-notice BV-00247", stays),
+        _DECLINED: Cell(f"{failed} GE-00026", sent, stays),
         _LATE: Cell(f"{failed} GE-00012", sent, f"{stays} → {ends}", own, _TAKEN),
         _COPY: Cell(_SAME, sent, ends),
         _IN_FLIGHT: Cell(f"{failed} BV-00542", sent, ends),
@@ -110,6 +115,7 @@ def _status() -> Cells:
         _UNREACHABLE: Cell(f"{failed} GE-00012", "–", "answered"),
         _SLOW: Cell(f"{failed} GE-00012", sent, "in-flight → answered"),
         _INVALID: Cell(f"{failed} GE-00012", f"{sent}; error-notice BV-00247", "answered"),
+        _DECLINED: Cell(f"{failed} GE-00026", sent, "answered"),
         _LATE: Cell(f"{failed} GE-00012", sent, "answered", then=_NO_SUCH_EVENT),
         _COPY: Cell(_SAME, sent, "answered"),
         _IN_FLIGHT: Cell(f"{failed} BV-00542", sent, "answered"),
@@ -124,6 +130,7 @@ def _communication() -> Cells:
         _UNREACHABLE: Cell(_TAKEN, sent, "held → answered"),
         _SLOW: Cell(_TAKEN, sent, "in-flight → answered"),
         _INVALID: Cell(_TAKEN, f"{sent}; error-notice BV-00247", "awaiting-correction"),
+        _DECLINED: Cell("insurer: acknowledgement fatal-error GE-00026", sent, "answered"),
         _LATE: Cell(_TAKEN, sent, "unconfirmed", then=_NO_SUCH_EVENT),
         _COPY: Cell(_SAME, sent, "answered"),
         _IN_FLIGHT: Cell(_TAKEN, sent, "answered"),
@@ -135,7 +142,7 @@ def _stops_here(hears: str, state: str) -> Cells:
     nobody, at_once = Never("no insurer is called"), Never("it is answered at once")
     return {
         _ANSWERED: Cell(hears, "–", state),
-        **dict.fromkeys((_UNREACHABLE, _SLOW, _INVALID, _LATE), nobody),
+        **dict.fromkeys((_UNREACHABLE, _SLOW, _INVALID, _DECLINED, _LATE), nobody),
         _COPY: Cell(_SAME, "–", state),
         _IN_FLIGHT: at_once,
     }
@@ -150,6 +157,7 @@ def _begun(mailbox: str, missing: str, state: str, before: str, not_late: str) -
         _UNREACHABLE: mailed,
         _SLOW: mailed,
         _INVALID: Cell(refused, "–", before),
+        _DECLINED: mailed,
         _LATE: Never(not_late),
         _COPY: Cell(_SAME, "–", state, mailbox),
         _IN_FLIGHT: Never("it is acknowledged at once"),
@@ -174,6 +182,7 @@ def _notice() -> Cells:
         _UNREACHABLE: Cell("–", sent, "held → answered"),
         _SLOW: Cell("–", f"2 × {sent}", "held → unconfirmed → answered"),
         _INVALID: Cell("–", sent, "held → answered"),
+        _DECLINED: Cell("–", sent, "held → answered"),
         _LATE: Never("an acknowledgement is never sent by itself"),
         _COPY: ours,
         _IN_FLIGHT: ours,

@@ -1,4 +1,7 @@
-"""What does a message say, in one line? Who wrote it, its event, outcome, response code, errors and tags."""
+"""What does a message say, in one line? Who wrote it, its event, outcome, response code, errors and tags.
+
+By the way it must have no fault: what is told here has been read by our own rules, all stages of them.
+"""
 
 import json
 from collections import Counter
@@ -8,6 +11,7 @@ import httpx
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.identifiers import LicenceKind
 from tests.clearinghouse.spoken import Json, opened, tags
+from tests.insurers.sandbox_events import assert_faultless
 
 NOTHING = "–"
 _OURS = frozenset({"nphies-generated", "NPHIES generated"})
@@ -29,6 +33,7 @@ def told(body: bytes) -> str:
 def answered(response: httpx.Response) -> str:
     """The same of an answer over HTTP; of an OperationOutcome its status and codes."""
     if response.status_code == 200:
+        assert_faultless(response.content)
         return told(response.content)
     issues = response.json()["issue"]
     return " ".join([f"HTTP {response.status_code}", *(_code(issue["details"]) for issue in issues)])
@@ -36,6 +41,7 @@ def answered(response: httpx.Response) -> str:
 
 def listed(messages: list[bytes]) -> str:
     """The lines of several, each once."""
+    assert_faultless(*messages)
     return counted([told(one) for one in messages]) or NOTHING
 
 
