@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from claimgw.conformance import Direction, check
 from claimgw.store import exchanges
 from claimgw.store.records import State
 from tests.clearinghouse.batches import (
@@ -33,7 +34,8 @@ ONE_BY_ONE = {"most_in_flight": 1}
 async def test_each_claim_is_answered_at_once_and_delivered_byte_for_byte_in_order(address: str) -> None:
     async with playing(address, participant=ONE_BY_ONE) as scene:
         raw, members = three()
-        _, answer = await scene.send(raw)
+        body, answer = await scene.send(raw)
+        assert check(opened(body), scene.clock.now(), direction=Direction.ANSWER) == []
         assert resource(answer, "MessageHeader")["response"] == {
             "identifier": opened(raw).header_id,
             "code": "ok",

@@ -19,6 +19,7 @@ from claimgw.clearinghouse.repeat import answer_on_record
 from claimgw.clearinghouse.session import Sessions
 from claimgw.clearinghouse.words import will_deliver
 from claimgw.conformance.case import Part
+from claimgw.conformance.memory import Memory
 from claimgw.ids import new_id
 from claimgw.messages import batch_replies
 from claimgw.messages.envelope import Envelope
@@ -34,18 +35,30 @@ class Judged:
     """A member with what is wrong with it.
 
     `again`: the answer that is on record for it already. Not `new`: it is on record, or has no standing: its
-    ids stand for something else, or it is no claim of this provider.
+    ids stand for something else, or it is no claim of this provider. `notes` are told beside our answer.
     """
 
     received: Received
     faults: Sequence[Finding]
     again: bytes | None = None
     new: bool = False
+    notes: Sequence[str] = ()
 
 
 async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
     """The answers to all its claims, or one refusal of the whole (spec §6.4, §0.3 item 8)."""
-    registry = await parts.registry.current()
+    refusal, judged = await weigh(parts, await parts.registry.current(), received)
+    if refusal:
+        return await _refuse(parts, refusal, received)
+    raw = await _keep(parts, received, judged)
+    parts.wake()
+    return Reply(200, await answer.tagged(parts, raw, str(received.envelope.sender)))
+
+
+async def weigh(
+    parts: Parts, registry: Snapshot, received: Received
+) -> tuple[Sequence[Finding], Sequence[Judged]]:
+    """What is told if the whole is refused, none if it is not; and its members. `received` has its frame."""
     members = members_of(received.envelope)
     # A fault told of one claim must not hide those of the batch itself.
     frame = received
@@ -54,11 +67,8 @@ async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
     judged = [one async for one in judge_members(parts, registry, frame, members)]
     within = [fault for one in judged for fault in one.faults]
     nameless = [fault for one in judged if not _answerable(one) for fault in one.faults]
-    if why := [*outside(frame.faults, members), *nameless]:
-        return await _refuse(parts, of_all(why, within), received)
-    raw = await _keep(parts, received, judged)
-    parts.wake()
-    return Reply(200, await answer.tagged(parts, raw, str(received.envelope.sender)))
+    why = [*outside(frame.faults, members), *nameless]
+    return of_all(why, within) if why else (), judged
 
 
 async def _refuse(parts: Parts, faults: Sequence[Finding], received: Received) -> Reply:
@@ -112,7 +122,9 @@ async def _judge(
                 return Judged(given, [finding])
         given = replace(given, known=known)
     received = judge(parts, registry, given, part=Part.MEMBER)
-    return Judged(received, received.faults, new=new)
+    # What it was judged by is let go: of 200 claims, all that they are related to is gigabytes.
+    kept = replace(received, findings=(), known=replace(given.known, memory=Memory()))
+    return Judged(kept, received.faults, new=new, notes=received.notes)
 
 
 def _used_before(given: Received, used: set[object]) -> Finding | None:
@@ -176,7 +188,7 @@ def _notes(batch: Received, one: Judged) -> list[str]:
     """What is worth telling of the claim, and of its batch: its identifier was used before (spec §6.4)."""
     warnings = [found for found in batch.findings if found.severity is Severity.WARNING]
     of_batch = dict.fromkeys(f"{found.text}. {found.hint}." for found in warnings[:_MOST_NOTES])
-    return [*one.received.notes, *of_batch]
+    return [*one.notes, *of_batch]
 
 
 async def _written(parts: Parts, batch: Received, judged: Sequence[Judged]) -> AsyncIterator[Envelope]:
