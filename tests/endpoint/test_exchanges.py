@@ -115,6 +115,14 @@ async def test_a_case_is_told_whole_to_its_provider_and_in_part_to_its_insurer(a
         assert ([one["given"] for one in theirs["answers"]], theirs["repeated_services"]) == ([None], [])
 
 
+async def test_a_question_inside_an_answer_is_open_until_it_is_answered(doors: Doors) -> None:
+    case = Case(doors)
+    await case.post(fresh(CLAIM, claim="CLM-1-ASKNOW"))
+    told = await case.of("CLM-1-ASKNOW")
+    [question], [answer] = told["open_questions"], told["answers"]
+    assert (question["header"], answer["outcome"]) == (answer["header"], "partial")
+
+
 async def test_an_insurer_does_not_see_what_waits_for_it(doors: Doors) -> None:
     pause = pauses.Pause(FALCON, "moving", doors.clock.now(), "test")
     async with doors.gateway.database.write() as unit:

@@ -1,5 +1,6 @@
 """Does $validate?submit=dry tell what would become of a message, to its sender alone, and keep nothing?"""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from claimgw.store.tables import metadata
 from tests.clearinghouse.spoken import AUTHORIZATION, CLAIM, fresh, opened, polling, renamed
 from tests.endpoint.doors import Doors, ask, open_doors
 from tests.endpoint.said import cancelling
-from tests.gateway import CLINIC, FALCON, FHIR, HOSPITAL
+from tests.gateway import CLINIC, FALCON, FHIR, HOSPITAL, example
 
 
 async def rehearse(doors: Doors, raw: bytes, who: str = HOSPITAL, more: str = "") -> Any:
@@ -68,6 +69,17 @@ async def test_an_insurer_that_takes_nothing_now_is_told_of(doors: Doors) -> Non
     assert lost["issue"][0]["details"] != held["issue"][0]["details"]
     blocked = await rehearse(doors, fresh(CLAIM).replace(b"INS-2001", b"INS-2002"))
     assert (prospect(blocked), codes(blocked)) == ("refused", ["GE-00029"])
+
+
+async def test_of_a_batch_it_tells_how_many_of_its_claims_would_be_accepted(doors: Doors) -> None:
+    sound = await rehearse(doors, example("batch-request-three"))
+    assert (prospect(sound), codes(sound)) == ("accepted", [])
+    tree = json.loads(example("batch-request-three"))
+    del tree["entry"][2]["resource"]["entry"][1]["resource"]["priority"]
+    spoilt = await rehearse(doors, json.dumps(tree).encode())
+    assert prospect(spoilt) == "accepted"
+    assert "2 of its 3 claims" in spoilt["issue"][0]["details"]["coding"][0]["display"]
+    assert codes(spoilt)
 
 
 @pytest.mark.parametrize("who", [CLINIC, FALCON])

@@ -1,15 +1,16 @@
 """What would become of this message if it were sent now? Nothing is kept, and nothing is sent on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from claimgw.access.callers import Caller
 from claimgw.access.participants import Participant
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.admit import Collision, Repeat, admit, find_destination, seen_before
-from claimgw.clearinghouse.judge import judge
+from claimgw.clearinghouse.judge import first_look, judge
 from claimgw.clearinghouse.open import Refusal, open_message
+from claimgw.clearinghouse.own.batch import weigh
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.recall import recall
 from claimgw.clearinghouse.received import Received
@@ -34,7 +35,8 @@ class Prospect(StrEnum):
 class Rehearsal:
     """`original` is the id of the exchange it repeats; of a poll or a notice, which have none, their own.
 
-    `closed`: why its insurer takes nothing; `waits`: whether it would be kept until then.
+    `closed`: why its insurer takes nothing; `waits`: whether it would be kept until then. `claims`: of a
+    batch, how many would be accepted, and how many there are.
     """
 
     prospect: Prospect
@@ -42,6 +44,7 @@ class Rehearsal:
     original: str | None = None
     closed: str = ""
     waits: bool = False
+    claims: tuple[int, int] | None = None
 
 
 async def rehearse(
@@ -49,7 +52,7 @@ async def rehearse(
 ) -> Rehearsal | Refusal:
     """By the rules and the record as they are now; a Refusal if it is no message, or not the caller's own.
 
-    The messages of a batch are judged with it, and not looked for one by one. Raises StoreUnavailable.
+    Raises StoreUnavailable.
     """
     envelope = open_message(raw)
     if isinstance(envelope, Refusal):
@@ -70,15 +73,34 @@ async def rehearse(
     destination = find_destination(envelope, event, registry)
     if isinstance(destination, Finding):
         return Rehearsal(Prospect.REFUSED, [destination])
-    received = Received(envelope, event, destination, known, (), now)
-    judged = judge(parts, registry, received, all_stages=all_stages)
-    told = (*judged.findings, *unchecked(envelope, parts.schemas.terminology))
-    if judged.faults:
-        return Rehearsal(Prospect.REFUSED, told)
-    if destination is not None and (why := _closed(parts, destination, registry)):
-        waits = event.queueable or "Bundle" in event.focus
-        return Rehearsal(Prospect.CLOSED, told, closed=why, waits=waits)
-    return Rehearsal(Prospect.ACCEPTED, told)
+    judged = judge(
+        parts,
+        registry,
+        Received(envelope, event, destination, known, (), now),
+        all_stages=all_stages,
+        part=first_look(event),
+    )
+    if event.code == "batch-request":
+        told = await _as_batch(parts, registry, judged)
+    else:
+        told = Rehearsal(Prospect.REFUSED if judged.faults else Prospect.ACCEPTED, judged.findings)
+    told = replace(told, findings=(*told.findings, *unchecked(envelope, parts.schemas.terminology)))
+    if told.prospect is Prospect.REFUSED or destination is None:
+        return told
+    if why := _closed(parts, destination, registry):
+        waits = event.queueable or told.claims is not None
+        return replace(told, prospect=Prospect.CLOSED, closed=why, waits=waits)
+    return told
+
+
+async def _as_batch(parts: Parts, registry: Snapshot, batch: Received) -> Rehearsal:
+    refusal, judged = await weigh(parts, registry, batch)
+    if refusal:
+        return Rehearsal(Prospect.REFUSED, refusal)
+    faults = [fault for one in judged for fault in one.faults]
+    sound = sum(not one.faults for one in judged)
+    prospect = Prospect.ACCEPTED if sound else Prospect.REFUSED
+    return Rehearsal(prospect, (*batch.findings, *faults), claims=(sound, len(judged)))
 
 
 def _closed(parts: Parts, insurer: Participant, registry: Snapshot) -> str:

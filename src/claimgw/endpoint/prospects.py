@@ -24,7 +24,7 @@ def prospect(told: Rehearsal) -> dict[str, Any]:
 def _words(told: Rehearsal) -> tuple[str, str]:
     match told.prospect:
         case Prospect.ACCEPTED:
-            return "It would be accepted", "Nothing was kept; send it to $process-message"
+            return f"It would be accepted{_claims(told)}", "Nothing was kept; send it to $process-message"
         case Prospect.REFUSED:
             return "It would be refused", "Correct what is found, and send it under new ids"
         case Prospect.DUPLICATE:
@@ -33,7 +33,14 @@ def _words(told: Rehearsal) -> tuple[str, str]:
                 "GET /exchanges tells where that stands; a new request needs new ids and identifiers",
             )
         case Prospect.CLOSED if told.waits:
-            return "It would be accepted and held: the insurer takes no messages now", told.closed
+            return (
+                f"It would be accepted and held{_claims(told)}: the insurer takes no messages now",
+                told.closed,
+            )
         case Prospect.CLOSED:
             return "It would not be delivered: the insurer takes no messages now", told.closed
     assert_never(told.prospect)
+
+
+def _claims(told: Rehearsal) -> str:
+    return f", {told.claims[0]} of its {told.claims[1]} claims" if told.claims else ""
