@@ -106,6 +106,7 @@ async def test_a_notice_of_a_payment_of_before_is_acknowledged(shared: World) ->
 NOTICES: dict[str, tuple[Callable[[], bytes], str]] = {
     "late answer": (lambda: deferred(claim()), "BV-00003"),
     "late authorization": (lambda: deferred(authorization()), "BV-00003"),
+    "answer to a cancellation": (lambda: late_on_cancellation(cancelling(nobodys())), "BV-00170"),
     "question": (lambda: asking_about(nobodys()), "BV-00137"),
     "payment": (lambda: paying(nobodys(), nobodys("ClaimResponse"), day="2026-10-30"), "BV-00024"),
     "restated authorization": (
@@ -209,10 +210,12 @@ async def test_a_late_answer_to_what_was_imported_reaches_the_provider(shared: W
     assert await polled(shared) == [final]
 
 
-async def test_history_begins_on_the_day_it_is_in_riyadh(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_history_begins_on_the_day_after_the_first_message_as_it_is_in_riyadh(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     folder = tmp_path_factory.mktemp("midnight")
     async with world(f"sqlite:///{folder}/claimgw.db", complete_history=False) as one:
         one.clock.advance((datetime(2026, 11, 1, 21, 30, tzinfo=UTC) - one.clock.now()).total_seconds())
         await one.claimed(claim())
         async with one.gateway.database.read() as unit:
-            assert await history.begins(unit, HOSPITAL, FALCON) == date(2026, 11, 2)
+            assert await history.begins(unit, HOSPITAL, FALCON) == date(2026, 11, 3)

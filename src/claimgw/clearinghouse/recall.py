@@ -91,8 +91,8 @@ async def recall(
         open_cancellation=any(
             one.state is State.IN_FLIGHT and one.insurer == insurer for one in cancellations
         ),
-        # Of a message that names no insurer nobody knows how old what it refers to may be.
-        since=None if complete else since or day_of(now),
+        # Today is not yet whole; and where no insurer is named nobody knows how old it is what is named.
+        since=None if complete else since or day_of(now) + timedelta(days=1),
         oldest=day_of(now) - REACH,
         licences=_licences(envelope, registry),
     )

@@ -161,9 +161,9 @@ async def keep_request(unit: Unit, received: Received, exchange: Exchange) -> No
 
 
 async def begin_history(unit: Unit, received: Received) -> None:
-    """Note the day on which the first message of a pair came."""
+    """Note that the first message of a pair came: the day after it is the first that is whole on record."""
     provider, insurer = str(received.envelope.sender), str(received.envelope.receiver)
-    await history.begin(unit, provider, insurer, day_of(received.now), received.now)
+    await history.begin(unit, provider, insurer, day_of(received.now) + timedelta(days=1), received.now)
 
 
 async def _open(unit: Unit, received: Received, exchange: Exchange) -> None:

@@ -3,6 +3,7 @@
 from claimgw.clearinghouse import answer, record
 from claimgw.clearinghouse.delivery.interpret import told_outcome
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
+from claimgw.clearinghouse.followup import notices
 from claimgw.clearinghouse.followup.acknowledge import acknowledge
 from claimgw.clearinghouse.followup.take_back import take_back, withdraw
 from claimgw.clearinghouse.parts import Parts, Reply
@@ -60,9 +61,11 @@ async def _by_ourselves(parts: Parts, received: Received, target: Exchange) -> b
     return raw
 
 
-async def receive_late(parts: Parts, _: Sessions, received: Received) -> Reply:
+async def receive_late(parts: Parts, sessions: Sessions, received: Received) -> Reply:
     """The insurer's word on a cancellation, after the session: kept, carried out, given out by poll."""
     cancellation = received.known.answered
+    if cancellation is None and not received.faults and _may_be_of_before(received):
+        return await notices.receive(parts, sessions, received)
     faults = received.faults or _misfits(received, cancellation)
     async with parts.database.write() as unit:
         belongs = cancellation.id if cancellation is not None and not faults else None
@@ -84,6 +87,11 @@ async def receive_late(parts: Parts, _: Sessions, received: Received) -> Reply:
             )
     parts.wake()
     return Reply(200, body)
+
+
+def _may_be_of_before(received: Received) -> bool:
+    """Whether the cancellation may be older than the record; one of a claim that is on record is not."""
+    return not received.known.about and not received.known.memory.reaches(None)
 
 
 def _misfits(received: Received, cancellation: Exchange | None) -> list[Finding]:
