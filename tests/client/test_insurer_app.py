@@ -208,6 +208,9 @@ async def test_a_claim_is_queued_decided_paid_and_reissued(
         case = step.message.case
         [exchange] = await street.hospital.exchanges(case.identifier)
         assert (exchange.event, exchange.identifier) == ("claim-request", case.identifier.value)
+        assert [answer.outcome for answer in exchange.answers] == ["queued", "complete"]
+        assert exchange.answers[1].amount == gap(claim, step.message.raw).benefit
+        assert exchange.relations["invoice"][0].value.startswith("INV-")
         assert (
             await street.hospital.exchanges(Identifier("http://elsewhere.example", case.identifier.value))
             == ()

@@ -6,7 +6,14 @@ from claimgw.client.blocking import BlockingProviderClient
 from claimgw.client.cases import Case
 from claimgw.client.coverages import Aspect, Difference, coverages
 from claimgw.client.decisions import Line, Ruling
-from claimgw.client.exchanges import AttemptState, ExchangeState
+from claimgw.client.exchanges import (
+    AnswerState,
+    AttemptState,
+    ExchangeState,
+    OtherState,
+    QuestionState,
+    RepeatedState,
+)
 from claimgw.client.faults import (
     ClientFault,
     GatewayBusy,
@@ -33,6 +40,7 @@ from claimgw.messages.identifiers import Identifier, Licence
 
 __all__ = [
     "Answer",
+    "AnswerState",
     "Answers",
     "Aspect",
     "Attachment",
@@ -63,6 +71,7 @@ __all__ = [
     "NotAMessage",
     "NotAnAnswer",
     "NotInTime",
+    "OtherState",
     "Paid",
     "Payment",
     "Pending",
@@ -74,7 +83,9 @@ __all__ = [
     "Provider",
     "ProviderClient",
     "Question",
+    "QuestionState",
     "RecentAnswers",
+    "RepeatedState",
     "Request",
     "Ruling",
     "Settled",
