@@ -10,6 +10,10 @@ from claimgw.messages.envelope import Envelope
 from claimgw.messages.findings import Finding
 from claimgw.messages.frame import Stamp
 
+# What the focus names is not there, or in no state for this: the focus itself is well written, and is
+# repeated in the answer, as it must be (IC-00399, IC-00402).
+_OF_THE_TARGET = frozenset(f"BV-{number:05}" for number in (139, 140, 141, 142, 143, 144, 222, 445, 459, 686))
+
 
 class StatusReason(StrEnum):
     """Why a cancellation cannot be (CodeSystem task-status-reason)."""
@@ -36,7 +40,7 @@ def failed(
 
     `beyond` is what else is wrong and not told yet, of later stages: that is not repeated either.
     """
-    faulty = Faulty.of(request, [*findings, *beyond])
+    faulty = Faulty.of(request, [one for one in (*findings, *beyond) if one.code not in _OF_THE_TARGET])
     return answering_task.written(request, stamp, failure(stamp, findings, status_reason), faulty=faulty)
 
 
