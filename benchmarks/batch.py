@@ -60,6 +60,7 @@ def batch(claims: int, items: int) -> bytes:
         text = written.replace(member["resource"]["id"], str(uuid.uuid4()))
         text = text.replace(member["resource"]["entry"][0]["resource"]["id"], str(uuid.uuid4()))
         text = text.replace(claim["identifier"][0]["value"], f"CLM-{number}-{uuid.uuid4()}"[:40])
+        text = text.replace("INV-2026-", f"INV-{number}-")
         text = text.replace('"valuePositiveInt":1}', f'"valuePositiveInt":{number + 1}}}')
         resource_ = json.loads(text, parse_float=Decimal)
         entries.append(

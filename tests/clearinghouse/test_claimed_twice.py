@@ -40,4 +40,25 @@ async def test_a_claim_of_a_batch_hears_of_it_at_once(sqlite: str) -> None:
         await scene.send(first)
         _, answer = await scene.send(batch(member(1)))
         [note] = told(answer)[0]["processNote"]
-        assert resource(json.loads(first), "Claim")["identifier"][0]["value"] in note["text"]
+        assert _identifier(first) in note["text"]
+
+
+async def test_claims_of_one_batch_are_compared_with_those_before_them(sqlite: str) -> None:
+    async with playing(sqlite) as scene:
+        members = [member(1), member(2), member(3, _of_another_invoice)]
+        _, answer = await scene.send(batch(*members))
+        assert "processNote" not in told(answer)[0]
+        assert "processNote" not in told(answer)[2]
+        [note] = told(answer)[1]["processNote"]
+        assert _identifier(members[0]) in note["text"]
+
+
+def _identifier(claim: bytes) -> str:
+    value: str = resource(json.loads(claim), "Claim")["identifier"][0]["value"]
+    return value
+
+
+def _of_another_invoice(claim: Json) -> None:
+    for extension in resource(claim, "Claim")["item"][0]["extension"]:
+        if extension["url"].endswith("patientInvoice"):
+            extension["valueIdentifier"]["value"] = "INV-OTHER"

@@ -12,6 +12,7 @@ from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.judge import judge
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.own.members import Member, compared, members_of, of_all, of_member, outside
+from claimgw.clearinghouse.own.siblings import Siblings
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.clearinghouse.recall import Recollection, recall
 from claimgw.clearinghouse.received import Received
@@ -92,22 +93,27 @@ async def judge_members(
     parts: Parts, registry: Snapshot, batch: Received, members: Sequence[Member]
 ) -> AsyncIterator[Judged]:
     """Each as if it had come alone, and then beside its siblings. `batch` has the findings of its frame."""
-    used: set[object] = set()
+    used, siblings = set[object](), Siblings()
     for member in members:
         # Two hundred claims take a second: the others get their turn after each.
         await asyncio.sleep(0)
         given = replace(
             batch, envelope=member.envelope, event=member.envelope.event or batch.event, known=Recollection()
         )
-        one = await _judge(parts, registry, given, _used_before(given, used), batch)
-        yield replace(one, faults=of_member(one.faults, compared(batch.faults, member), member))
+        one = (
+            Judged(given, [clash])
+            if (clash := _used_before(given, used))
+            else await _judge(parts, registry, given, batch, siblings)
+        )
+        faults = of_member(one.faults, compared(batch.faults, member), member)
+        if one.new and not faults:
+            siblings.add(one.received)
+        yield replace(one, faults=faults)
 
 
 async def _judge(
-    parts: Parts, registry: Snapshot, given: Received, clash: Finding | None, batch: Received
+    parts: Parts, registry: Snapshot, given: Received, batch: Received, siblings: Siblings
 ) -> Judged:
-    if clash is not None:
-        return Judged(given, [clash])
     # Of another provider nothing is looked up, and nothing is kept in its name.
     new = given.envelope.sender == batch.envelope.sender and given.event.code == "claim-request"
     if new:
@@ -120,9 +126,10 @@ async def _judge(
                 return Judged(given, (), await answer_on_record(parts, given.envelope, message_id))
             case Collision(finding):
                 return Judged(given, [finding])
-        given = replace(given, known=known)
+        memory = siblings.beside(known.memory, known.mentioned.relations)
+        given = replace(given, known=replace(known, memory=memory))
     received = judge(parts, registry, given, part=Part.MEMBER)
-    # What it was judged by is let go: of 200 claims, all that they are related to is gigabytes.
+    # What it was judged by is let go: of 200 claims it would all stay until the commit.
     kept = replace(received, findings=(), known=replace(given.known, memory=Memory()))
     return Judged(kept, received.faults, new=new, notes=received.notes)
 
