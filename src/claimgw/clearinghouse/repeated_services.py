@@ -14,7 +14,7 @@ from claimgw.store.relations import Relation
 
 _EVENT = "claim-request"
 # Of all that charges for what one page of claims charges for, the newest are looked at.
-_MOST = 200
+_MOST = 500
 
 
 async def repeated_services(
@@ -29,25 +29,23 @@ async def repeated_services(
     # One by one: two providers may number their invoices alike.
     for provider in dict.fromkeys(one.provider for one in live):
         mine = [one for one in live if one.provider == provider]
-        related = await _charging(unit, provider, mine, named)
+        related = await _charging(unit, provider, mine)
         for claim_id, message in (await _shared(unit, mine, named, related)).items():
             found[claim_id] = duplicates(message, Memory(related=related))
     return {claim_id: several for claim_id, several in found.items() if several}
 
 
-async def _charging(
-    unit: Unit, provider: str, claims: Sequence[Exchange], named: Mapping[str, Sequence[Relation]]
-) -> dict[Relation, list[Request]]:
+async def _charging(unit: Unit, provider: str, claims: Sequence[Exchange]) -> dict[Relation, list[Request]]:
     """Who charges for it, of each service that more than one claim of the provider charges for."""
-    services = dict.fromkeys(rel for one in claims for rel in named.get(one.id, ()) if rel[0] == "service")
-    rows = await relations.naming(unit, provider, list(services), most=_MOST)
+    services = await relations.shared(unit, provider, "service", [one.id for one in claims])
+    rows = await relations.naming(unit, provider, services, most=_MOST)
     ids = list(dict.fromkeys(held.id for _, held, _ in rows))
     names, answered = await relations.of_exchanges(unit, ids), await statements.of_exchanges(unit, ids)
     found: defaultdict[Relation, list[Request]] = defaultdict(list)
     for relation, held, header_id in rows:
         request = request_of(held, header_id, answered.get(held.id, []), None)
         found[relation].append(replace(request, relations=names.get(held.id, ())))
-    return {relation: several for relation, several in found.items() if len(several) > 1}
+    return found
 
 
 async def _shared(

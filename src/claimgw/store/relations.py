@@ -10,6 +10,7 @@ from claimgw.store.records import Exchange
 from claimgw.store.tables import exchange, message, relation
 
 Relation = tuple[str, str, str]  # kind, system, value
+_MOST_SHARED = 500
 
 
 async def relate(unit: Unit, exchange_id: str, relations: Iterable[Relation]) -> None:
@@ -44,6 +45,26 @@ async def naming(
     )
     rows = await unit.execute(query)
     return [((row[0], row[1], row[2]), as_exchange(row[4:]), row[3]) for row in rows]
+
+
+async def shared(unit: Unit, provider: str, kind: str, exchange_ids: Sequence[str]) -> list[Relation]:
+    """What any of these names that another request of their provider names too; at most 500."""
+    mine, theirs = relation.alias("mine"), relation.alias("theirs")
+    query = (
+        select(mine.c.kind, mine.c.system, mine.c.value)
+        .distinct()
+        .join(theirs, (theirs.c.value == mine.c.value) & (theirs.c.kind == mine.c.kind))
+        .join(exchange, exchange.c.id == theirs.c.exchange_id)
+        .where(
+            mine.c.exchange_id.in_(exchange_ids),
+            mine.c.kind == kind,
+            theirs.c.system == mine.c.system,
+            theirs.c.exchange_id != mine.c.exchange_id,
+            exchange.c.provider == provider,
+        )
+        .limit(_MOST_SHARED)
+    )
+    return [(row.kind, row.system, row.value) for row in await unit.execute(query)]
 
 
 async def of_exchanges(unit: Unit, exchange_ids: Sequence[str]) -> dict[str, list[Relation]]:
