@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from claimgw.store.records import State
+from tests.clearinghouse.catalogue.senders import batch
+from tests.clearinghouse.catalogue.stage import Mood, Sent, stage
 from tests.clearinghouse.scene import Scene, playing, until
 from tests.clearinghouse.spoken import (
     CLAIM,
@@ -22,8 +24,9 @@ from tests.clearinghouse.spoken import (
     renamed,
     says,
 )
-from tests.gateway import CLINIC, register, resource
+from tests.gateway import CLINIC, parsed, register, resource
 from tests.insurers.peers import Talk, answer
+from tests.insurers.sandbox_events import assert_faultless
 
 OTHER = b"dddddddd-eeee-4fff-8aaa-bbbbbbbbbbbb"
 
@@ -91,6 +94,21 @@ async def test_a_copy_in_flight_is_told_so_and_is_not_forwarded(address: str) ->
 
 async def _taken(scene: Scene, raw: bytes) -> bool:
     return raw in scene.insurer.received
+
+
+async def test_a_copy_within_a_batch_is_told_so_in_words_that_fit_there(sqlite: str) -> None:
+    async with stage(sqlite) as made:
+        sent = await batch(made)
+        alone = Sent(sent.parts[0])
+        made.mood = Mood.WAITS
+        session = asyncio.create_task(made.post(alone.raw))
+        await made.taken(alone)
+        response = await made.post(sent.raw)
+        assert_faultless(response.content)
+        assert b"BV-00542" in response.content
+        made.gate.set()
+        await session
+        assert made.scene.insurer.received == [alone.raw]
 
 
 async def test_twenty_copies_at_once_are_forwarded_once(address: str) -> None:

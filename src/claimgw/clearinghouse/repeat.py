@@ -1,5 +1,7 @@
 """What does the sender of a copy hear? What is on record, and nothing is forwarded (spec §3.4)."""
 
+from dataclasses import replace
+
 from claimgw.clearinghouse import answer
 from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.own import poll
@@ -22,8 +24,13 @@ async def repeat(parts: Parts, envelope: Envelope, message_id: str) -> Reply:
     raise StoreUnavailable("the recorded answer is gone")
 
 
-async def answer_on_record(parts: Parts, envelope: Envelope, message_id: str) -> bytes | None:
-    """The recorded answer; to a copy that comes while the first is on its way, BV-00542 says so."""
+async def answer_on_record(
+    parts: Parts, envelope: Envelope, message_id: str, *, member: bool = False
+) -> bytes | None:
+    """The recorded answer; to a copy that comes while the first is on its way, BV-00542 says so.
+
+    `member`: it came in a batch, and so goes the answer.
+    """
     async with parts.database.read() as unit:
         exchange = await exchanges.find(unit, message_id)
         if exchange is None:
@@ -34,7 +41,7 @@ async def answer_on_record(parts: Parts, envelope: Envelope, message_id: str) ->
     registry = await parts.registry.current()
     insurer = registry.participant(exchange.insurer)
     name = insurer.name if insurer else exchange.insurer
-    return _in_process(envelope, parts.stamp(parts.clock.now()), name)
+    return _in_process(envelope, replace(parts.stamp(parts.clock.now()), member=member), name)
 
 
 def _in_process(envelope: Envelope, stamp: Stamp, insurer: str) -> bytes:

@@ -123,7 +123,8 @@ async def _judge(
             known = await recall(unit, given.envelope, given.event, registry, given.now, complete=complete)
         match seen:
             case Repeat(message_id):
-                return Judged(given, (), await answer_on_record(parts, given.envelope, message_id))
+                again = await answer_on_record(parts, given.envelope, message_id, member=True)
+                return Judged(given, (), again)
             case Collision(finding):
                 return Judged(given, [finding])
         memory = siblings.beside(known.memory, known.mentioned.relations)
