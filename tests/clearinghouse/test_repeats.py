@@ -24,7 +24,7 @@ from tests.clearinghouse.spoken import (
     renamed,
     says,
 )
-from tests.gateway import CLINIC, parsed, register, resource
+from tests.gateway import CLINIC, register, resource
 from tests.insurers.peers import Talk, answer
 from tests.insurers.sandbox_events import assert_faultless
 
