@@ -83,10 +83,9 @@ class World:
         found: Rows = {}
         async with self.gateway.database.read() as unit:
             for table in RECORD:
-                keys = [column.name for column in table.primary_key]
+                keys = [table.c.keys().index(column.name) for column in table.primary_key]
                 found[table.name] = {
-                    tuple(row._mapping[key] for key in keys): tuple(row)
-                    for row in await unit.execute(select(table))
+                    tuple(row[key] for key in keys): tuple(row) for row in await unit.execute(select(table))
                 }
         return found
 

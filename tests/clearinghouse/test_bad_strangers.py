@@ -1,5 +1,6 @@
 """Can anybody read, cancel, answer or hide what another has sent, by using its names?"""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 
@@ -200,19 +201,40 @@ async def test_only_who_was_asked_answers_be_it_insurer_or_tpa(asked: str, by: s
 # In the session
 
 
-REQUESTS: dict[str, Callable[[str], bytes]] = {
-    "claim-request": claim,
-    "priorauth-request": authorization,
-    "eligibility-request": lambda ending: message("eligibility-request", identifier=f"ELG-{ending}"),
+IN_SESSION: dict[str, tuple[Callable[[Json], bytes], str]] = {
+    "claim-request": (lambda _: claim("-STRANGER"), "queued"),
+    "priorauth-request": (lambda _: authorization("-STRANGER"), "queued"),
+    "communication": (lambda target: writing(target, identifier="COM-1-STRANGER"), "acknowledgement"),
+    "eligibility-request": (
+        lambda _: message("eligibility-request", identifier="ELG-1-STRANGER"),
+        "GE-00012",
+    ),
+    "cancel-request": (lambda target: cancelling(target, identifier="TSK-1-STRANGER"), "GE-00012"),
+    "status-check": (lambda target: checking(target, identifier="TSK-2-STRANGER"), "GE-00012"),
 }
 
 
-@pytest.mark.parametrize("event", REQUESTS)
+@pytest.mark.parametrize("event", IN_SESSION)
 async def test_an_answer_in_the_name_of_another_insurer_reaches_no_provider(
     event: str, shared: World
 ) -> None:
-    told = await shared.say(REQUESTS[event]("-STRANGER"))
-    header = read_(told).header
-    assert header["sender"]["identifier"]["value"] == "NPHIES"
-    assert focal_of(told)["outcome"] == ("error" if event == "eligibility-request" else "queued")
-    assert ("GE-00012" in told.decode()) == (event == "eligibility-request")
+    raw, (make, heard) = claim(), IN_SESSION[event]
+    await shared.claimed(raw)
+    before = await notices(shared)
+    told = (await shared.post(make(named(raw)), HOSPITAL)).content
+    assert str(read_(told).sender) == "nphies:NPHIES"
+    assert heard in told.decode()
+    assert await notices(shared) == before + 1
+
+
+async def notices(shared: World) -> int:
+    """How often insurers were told that an answer of theirs cannot be used."""
+    return sum("error-notice" in row for row in (await shared.record())["exchange"].values())
+
+
+async def test_of_two_complete_answers_at_once_one_is_taken(shared: World) -> None:
+    raw = claim(QUEUED)
+    await shared.claimed(raw, outcome="queued")
+    told = await asyncio.gather(*(shared.post(deferred(raw), FALCON) for _ in range(2)))
+    assert sorted("BV-00055" in one.text for one in told) == [False, True]
+    assert len(await polled(shared, HOSPITAL)) == 1
