@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from claimgw.store import pauses
 from claimgw.store.tables import metadata
-from tests.clearinghouse.spoken import AUTHORIZATION, CLAIM, fresh, opened, polling, renamed
+from tests.clearinghouse.spoken import AUTHORIZATION, CLAIM, deferred, fresh, opened, polling, renamed
 from tests.endpoint.doors import Doors, ask, open_doors
 from tests.endpoint.said import cancelling
 from tests.gateway import CLINIC, FALCON, FHIR, HOSPITAL, example
@@ -67,6 +67,9 @@ async def test_an_insurer_that_takes_nothing_now_is_told_of(doors: Doors) -> Non
     lost = await rehearse(doors, fresh("eligibility-request"))
     assert (prospect(lost), prospect(held)) == ("closed", "closed")
     assert lost["issue"][0]["details"] != held["issue"][0]["details"]
+    await doors.gateway.post(fresh(CLAIM, claim="CLM-1"), doors.key)
+    # It has not left the gateway, which takes it back itself.
+    assert prospect(await rehearse(doors, cancelling("CLM-1"))) == "accepted"
     blocked = await rehearse(doors, fresh(CLAIM).replace(b"INS-2001", b"INS-2002"))
     assert (prospect(blocked), codes(blocked)) == ("refused", ["GE-00029"])
 
@@ -80,6 +83,16 @@ async def test_of_a_batch_it_tells_how_many_of_its_claims_would_be_accepted(door
     assert prospect(spoilt) == "accepted"
     assert "2 of its 3 claims" in spoilt["issue"][0]["details"]["coding"][0]["display"]
     assert codes(spoilt)
+
+
+async def test_an_insurer_learns_what_would_become_of_a_late_answer(doors: Doors) -> None:
+    raw = fresh(CLAIM)
+    assert prospect(await rehearse(doors, deferred(raw), FALCON)) == "refused"
+    await doors.gateway.post(raw, doors.key)
+    again = deferred(raw, earlier=("complete",))
+    assert prospect(await rehearse(doors, again, FALCON)) == "accepted"
+    blocked = fresh("advanced-authorization").replace(b"PR-1001", b"PR-1003")
+    assert codes(await rehearse(doors, blocked, FALCON)) == ["GE-00030"]
 
 
 @pytest.mark.parametrize("who", [CLINIC, FALCON])

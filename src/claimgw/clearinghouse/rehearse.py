@@ -1,6 +1,6 @@
 """What would become of this message if it were sent now? Nothing is kept, and nothing is sent on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -8,6 +8,7 @@ from claimgw.access.callers import Caller
 from claimgw.access.participants import Participant
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.admit import Collision, Repeat, admit, find_destination, seen_before
+from claimgw.clearinghouse.followup import cancel, late, notices
 from claimgw.clearinghouse.judge import first_look, judge
 from claimgw.clearinghouse.open import Refusal, open_message
 from claimgw.clearinghouse.own.batch import weigh
@@ -20,6 +21,21 @@ from claimgw.messages.findings import Finding
 
 # Somebody who speaks for another learns nothing about it, not even so.
 _NOT_THE_SENDER = "GE-00020"
+
+
+def _fits(_: Received, __: Snapshot) -> list[Finding]:
+    return []
+
+
+# What is asked beside the rules, of messages that an insurer begins by itself.
+_MISFITS: Mapping[str, Callable[[Received, Snapshot], Sequence[Finding]]] = {
+    "cancel-response": cancel.misfits,
+    "claim-response": late.misfits,
+    "priorauth-response": late.misfits,
+    "communication-request": notices.misaddressed,
+    "payment-reconciliation": notices.misaddressed,
+    "advanced-authorization": notices.misaddressed,
+}
 
 
 class Prospect(StrEnum):
@@ -70,6 +86,8 @@ async def rehearse(
             case Collision(finding):
                 return Rehearsal(Prospect.REFUSED, [finding])
         known = await recall(unit, envelope, event, registry, now, complete=complete)
+        target = next(iter(known.about.values()), None)
+        ours = event.code == "cancel-request" and await cancel.is_ours(unit, target)
     destination = find_destination(envelope, event, registry)
     if isinstance(destination, Finding):
         return Rehearsal(Prospect.REFUSED, [destination])
@@ -83,9 +101,11 @@ async def rehearse(
     if event.code == "batch-request":
         told = await _as_batch(parts, registry, judged)
     else:
-        told = Rehearsal(Prospect.REFUSED if judged.faults else Prospect.ACCEPTED, judged.findings)
+        misfits = () if judged.faults else _MISFITS.get(event.code, _fits)(judged, registry)
+        prospect = Prospect.REFUSED if judged.faults or misfits else Prospect.ACCEPTED
+        told = Rehearsal(prospect, (*judged.findings, *misfits))
     told = replace(told, findings=(*told.findings, *unchecked(envelope, parts.schemas.terminology)))
-    if told.prospect is Prospect.REFUSED or destination is None:
+    if told.prospect is Prospect.REFUSED or destination is None or ours:
         return told
     if why := _closed(parts, destination, registry):
         waits = event.queueable or told.claims is not None

@@ -1,5 +1,6 @@
 """What becomes of a cancellation? The gateway carries it out while nobody else can have the claim."""
 
+from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse import answer, record
 from claimgw.clearinghouse.delivery.interpret import told_outcome
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
@@ -30,6 +31,11 @@ async def receive(parts: Parts, sessions: Sessions, received: Received) -> Reply
         if raw is not None:
             return Reply(200, await answer.tagged(parts, raw, target.provider))
     return await pass_on(parts, sessions, received)
+
+
+async def is_ours(unit: Unit, target: Exchange | None) -> bool:
+    """Whether the gateway itself would take that claim back, as things are now."""
+    return target is not None and target.state in _WITH_US and await _never_arrived(unit, target)
 
 
 async def _never_arrived(unit: Unit, target: Exchange) -> bool:
@@ -87,6 +93,13 @@ async def receive_late(parts: Parts, sessions: Sessions, received: Received) -> 
             )
     parts.wake()
     return Reply(200, body)
+
+
+def misfits(received: Received, registry: Snapshot) -> list[Finding]:
+    """What is wrong with an answer though no rule says so."""
+    if received.known.answered is None and _may_be_of_before(received):
+        return notices.misaddressed(received, registry)
+    return _misfits(received, received.known.answered)
 
 
 def _may_be_of_before(received: Received) -> bool:

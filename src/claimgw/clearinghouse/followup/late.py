@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse import record
 from claimgw.clearinghouse.delivery.interpret import told_outcome
 from claimgw.clearinghouse.delivery.policy import decide_deferred
@@ -48,6 +49,13 @@ async def _notify(
         request=asked.header_id if asked else "",
         response=received.envelope.header_id,
     )
+
+
+def misfits(received: Received, registry: Snapshot) -> list[Finding]:
+    """What is wrong with an answer though no rule says so."""
+    if received.known.answered is None and _may_be_of_before(received):
+        return notices.misaddressed(received, registry)
+    return _misfits(received.envelope, received.known.answered)
 
 
 def _may_be_of_before(received: Received) -> bool:

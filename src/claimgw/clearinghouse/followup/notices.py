@@ -17,7 +17,7 @@ from claimgw.store.records import MailboxEntry, Message
 async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
     """Acknowledge it, and let it wait for the provider it is addressed to."""
     registry = await parts.registry.current()
-    faults = received.faults or _misaddressed(received, registry)
+    faults = received.faults or misaddressed(received, registry)
     async with parts.database.write() as unit:
         about = next(iter(received.known.about.values()), None)
         # A payment may go to whom the claim names instead: nothing for the file of the one that claimed.
@@ -29,7 +29,8 @@ async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
     return Reply(200, body)
 
 
-def _misaddressed(received: Received, registry: Snapshot) -> list[Finding]:
+def misaddressed(received: Received, registry: Snapshot) -> list[Finding]:
+    """Why nobody here could fetch it, if so."""
     provider = registry.participant(str(received.envelope.receiver))
     place = "Bundle.entry[0].resource.destination[0].receiver"
     if provider is None or provider.kind is not Kind.PROVIDER:
