@@ -1,5 +1,6 @@
 """Are these bytes JSON that means one thing? One decode, one quick look; decimals stay exact."""
 
+import gc
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -51,7 +52,7 @@ def decode(raw: bytes) -> Decoded | Finding:
         return _unreadable("The text starts with a byte order mark", "Send UTF-8 without a byte order mark")
     try:
         raw.decode()
-        tree = _decoder.decode(raw)
+        tree = _tree(raw)
     except UnicodeDecodeError as fault:
         return _unreadable(f"Byte {fault.start} is not UTF-8", "Send the message in UTF-8")
     except RecursionError:
@@ -74,6 +75,21 @@ def decode(raw: bytes) -> Decoded | Finding:
     found = islice(_forbidden(tree, _Place("Bundle")), COUNTED)
     listed = tuple(one.finding() for one in islice(found, _MOST))
     return Decoded(tree, listed, Counter(one.code for one in found))
+
+
+def _tree(raw: bytes) -> Any:
+    """The tree, made while the garbage collector rests.
+
+    A tree has no cycles, and to look for some while it grows takes four times as long as to make it: of
+    8 MB 120 to 250 ms instead of 30.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _decoder.decode(raw)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _unreadable(text: str, hint: str) -> Finding:
