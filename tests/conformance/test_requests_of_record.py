@@ -71,7 +71,7 @@ def test_what_may_be_older_than_the_record_is_not_checked() -> None:
 
 def test_a_payment_of_a_claim_nobody_sent_is_refused_and_what_a_provider_can_use_is_not() -> None:
     payment = _message("payment-reconciliation")
-    assert _severities(payment, Memory()) == {"BV-00024": Severity.ERROR, "BV-00362": Severity.WARNING}
+    assert _severities(payment, Memory()) == {"BV-00024": Severity.ERROR, "BV-00362": Severity.ERROR}
     assert _severities(_message("communication-request"), Memory()) == {"BV-00137": Severity.WARNING}
 
 

@@ -355,7 +355,8 @@ def test_the_example_in_the_readme_works_as_it_stands(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     readme = (ROOT / "README.md").read_text()
-    [program] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    programs = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    [program] = [one for one in programs if "Validator" in one]
     monkeypatch.chdir(ROOT)
     exec(compile(program, "README.md", "exec"), {})
     told = capsys.readouterr().out
