@@ -546,6 +546,14 @@ def test_inside_members_of_a_batch_only_absolute_references_count() -> None:
     }
 
 
+def test_what_a_poll_hands_out_may_refer_relatively() -> None:
+    handed_out, message = claim(), claim()
+    resource(handed_out, 1)["patient"]["reference"] = "Patient/3"
+    resource(message, 0)["eventCoding"]["code"] = "poll-response"
+    message["entry"].append({"fullUrl": "http://nphies.sa/Bundle/9", "resource": handed_out})
+    assert "RE-00169" not in [one.code for one in findings(message, Direction.ANSWER, all_stages=True)]
+
+
 def test_no_finding_quotes_a_value_of_the_message() -> None:
     for row in ROWS:
         message = broken(row)

@@ -78,7 +78,9 @@ def _bundle(
             )
         if entry.type == "Bundle":
             if case.part is not Part.FRAME:
-                yield from _bundle(case, by_home, entry.resource, entry.path, outermost=False)
+                # What a poll hands out is a message of its own, as it came: real ones refer relatively.
+                handed_out = case.event == "poll-response"
+                yield from _bundle(case, by_home, entry.resource, entry.path, outermost=handed_out)
             continue
         yield from _entry(scope, entry, by_home.get(entry.path, ()), met)
     for entry in scope.entries[1:]:
