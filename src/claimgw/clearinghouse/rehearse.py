@@ -91,26 +91,27 @@ async def rehearse(
     destination = find_destination(envelope, event, registry)
     if isinstance(destination, Finding):
         return Rehearsal(Prospect.REFUSED, [destination])
-    judged = judge(
-        parts,
-        registry,
-        Received(envelope, event, destination, known, (), now),
-        all_stages=all_stages,
-        part=first_look(event),
-    )
-    if event.code == "batch-request":
-        told = await _as_batch(parts, registry, judged)
-    else:
-        misfits = () if judged.faults else _MISFITS.get(event.code, _fits)(judged, registry)
-        prospect = Prospect.REFUSED if judged.faults or misfits else Prospect.ACCEPTED
-        told = Rehearsal(prospect, (*judged.findings, *misfits))
-    told = replace(told, findings=(*told.findings, *unchecked(envelope, parts.schemas.terminology)))
+    received = Received(envelope, event, destination, known, (), now)
+    told = await _judged(parts, registry, received, all_stages=all_stages)
     if told.prospect is Prospect.REFUSED or destination is None or ours:
         return told
     if why := _closed(parts, destination, registry):
         waits = event.queueable or told.claims is not None
         return replace(told, prospect=Prospect.CLOSED, closed=why, waits=waits)
     return told
+
+
+async def _judged(parts: Parts, registry: Snapshot, received: Received, *, all_stages: bool) -> Rehearsal:
+    """By rules and record, whoever is away. What nobody can check is told here, as $validate does."""
+    event = received.event
+    judged = judge(parts, registry, received, all_stages=all_stages, part=first_look(event))
+    if event.code == "batch-request":
+        told = await _as_batch(parts, registry, judged)
+    else:
+        misfits = () if judged.faults else _MISFITS.get(event.code, _fits)(judged, registry)
+        prospect = Prospect.REFUSED if judged.faults or misfits else Prospect.ACCEPTED
+        told = Rehearsal(prospect, (*judged.findings, *misfits))
+    return replace(told, findings=(*told.findings, *unchecked(received.envelope, parts.schemas.terminology)))
 
 
 async def _as_batch(parts: Parts, registry: Snapshot, batch: Received) -> Rehearsal:

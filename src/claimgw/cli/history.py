@@ -103,9 +103,9 @@ def import_(
 ) -> None:
     """Make identifiers known that were used before the record begins, so that what names them is sound.
 
-    One row each: provider, insurer, type, system, value, event; of requests also their standing (refused,
-    open, answered, cancelled, nullified; answered if empty). All of the file or nothing; what is known stays
-    as it is.
+    Requests have a standing too: refused, open, answered, cancelled or nullified; answered if empty.
+
+    All of the file or nothing. What is known stays as it is.
     """
 
     async def work(database: Database) -> dict[str, Any]:
