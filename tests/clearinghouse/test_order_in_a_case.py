@@ -1,12 +1,13 @@
 """Does what is about a claim ever reach the insurer before the claim?"""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
 
 from claimgw.store.records import State
 from tests.clearinghouse.catalogue.senders import cancelling, communicating, resubmitting
-from tests.clearinghouse.catalogue.stage import Mood, Stage, stage
+from tests.clearinghouse.catalogue.stage import Mood, Sent, Stage, stage
 from tests.clearinghouse.catalogue.told import answered
 from tests.clearinghouse.spoken import CLAIM, fresh
 
@@ -47,6 +48,23 @@ async def test_what_is_about_a_waiting_claim_waits_behind_it(what: str, state: S
         await made.quiet()
         assert made.scene.insurer.received[before:] == [claim, follower]
         assert [await made.standing(raw) for raw in (claim, follower)] == [State.ANSWERED] * 2
+
+
+async def test_what_is_about_a_claim_in_flight_waits_for_its_end(sqlite: str) -> None:
+    async with stage(sqlite) as made:
+        claim = fresh(CLAIM)
+        made.mood = Mood.WAITS
+        session = asyncio.create_task(made.post(claim))
+        await made.taken(Sent(claim))
+        made.mood = Mood.ANSWERS
+        message = communicating(claim)
+        assert answered(await made.post(message)) == "gateway: acknowledgement ok"
+        assert await made.scene.gateway.house.worker.look() == 0
+        assert made.scene.insurer.received == [claim]
+        made.gate.set()
+        await session
+        await made.quiet()
+        assert made.scene.insurer.received == [claim, message]
 
 
 async def test_a_chain_is_delivered_in_its_order(address: str) -> None:
