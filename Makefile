@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CHECKED := src tests migrations benchmarks campaigns
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo bench-validate bench-batch mutants fuzz oracle shapes table test serve fmt lint clean
+.PHONY: help install demo bench-validate bench-batch mutants fuzz oracle shapes table lives test serve fmt lint clean
 
 help:  ## list what can be done
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -35,6 +35,9 @@ shapes: $(VENV)/installed-server  ## compare what the gateway writes with what a
 
 table: $(VENV)/installed-test  ## play every event in every situation and print what came; fails if one cell differs
 	@$(BIN)/python -m tests.clearinghouse.catalogue.page
+
+lives: $(VENV)/installed-test  ## random lives of all parties, with crashes, on both databases; 3,000 steps each; SEED= STEPS=
+	SEED=$(or $(SEED),1) STEPS=$(or $(STEPS),3000) $(BIN)/python -m pytest -q -rP --show-capture=stdout tests/clearinghouse/test_lives.py
 
 test: lint  ## all that can be checked: format, lint, types, imports, every test
 	@$(BIN)/python -m pytest -n 2 --junitxml=$(VENV)/tests.xml; code=$$?; \

@@ -1,0 +1,178 @@
+"""What must hold at every moment of these lives? Judged by what was said, and by the rows."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import text
+
+from claimgw.messages.envelope import Envelope
+from claimgw.store import Unit
+from claimgw.store.ledger import ledger
+from tests.clearinghouse.lives.world import Post, World, messages_of
+from tests.clearinghouse.spoken import opened
+
+# What may follow what in the answers to one claim. "end": an error, after which nothing comes.
+_FOLLOWS = {
+    None: {"queued", "partial", "complete", "error"},
+    "queued": {"queued", "partial", "complete", "error"},
+    "partial": {"partial", "complete", "error"},
+    "complete": {"complete"},
+    "error": set[str](),
+}
+POLL_LEASE = 60.0
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+_ANSWERS = text(
+    "SELECT e.id AS exchange_id, e.state, b.content FROM mailbox m"
+    " JOIN message x ON x.id = m.message_id JOIN exchange e ON e.id = x.exchange_id"
+    " JOIN body b ON b.message_id = m.message_id"
+    " WHERE e.focal_type = 'Claim' AND m.event IN ('claim-response', 'priorauth-response')"
+    " ORDER BY m.queued_at, m.message_id"
+)
+_TAKEN_BACK = text(
+    "SELECT e.id, b.content FROM exchange e JOIN body b ON b.message_id = e.id"
+    " WHERE e.state IN ('cancelled', 'nullified')"
+)
+_OPEN_TWICE = text(
+    "SELECT exchange_id FROM attempt WHERE closed_at IS NULL GROUP BY exchange_id HAVING count(*) > 1"
+)
+_LOST = text(
+    "SELECT a.message_id FROM arrival a JOIN message m ON m.id = a.message_id"
+    " LEFT JOIN exchange e ON e.id = a.message_id"
+    " WHERE e.id IS NULL AND m.event IN ('claim-request', 'priorauth-request', 'eligibility-request',"
+    " 'cancel-request', 'status-check', 'communication')"
+)
+
+
+@dataclass
+class Given:
+    """A message that a poll gave to its provider."""
+
+    poll: bytes
+    at: float
+    heard: bool
+
+
+@dataclass
+class Books:
+    """What the participants know. `told`: by provider and Bundle.id; `given`: the same of polls alone.
+
+    `owners`: who has sent a MessageHeader.id. `answered`: claims that an insurer spoke of by itself, wherever
+    it had them from: nothing need wait for them any more.
+    """
+
+    world: World
+    told: dict[str, dict[str, bytes]] = field(default_factory=lambda: defaultdict(dict))
+    given: dict[tuple[str, str], Given] = field(default_factory=dict)
+    withdrawn: dict[str, tuple[int, int]] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+
+    def sent(self, provider: str, raw: bytes) -> None:
+        """A provider is about to send this: what it is known by belongs to the provider."""
+        envelope = opened(raw)
+        for one in (envelope, *inside(envelope)):
+            assert one.header_id
+            self.owners[one.header_id] = provider
+
+    # What a provider hears
+
+    def heard(self, post: Post) -> None:
+        """The answer of a session, and if it was a poll what was in it."""
+        if post.told is None:
+            return
+        answer = opened(post.told)
+        self._belongs(post.sender, answer)
+        event = opened(post.raw).event
+        if event is not None and event.code == "poll-request":
+            for raw in messages_of(post.told):
+                self._given(post, raw)
+        for one in (answer, *inside(answer)):
+            self.told[post.sender].setdefault(one.bundle_id or "", one.raw)
+
+    def _given(self, post: Post, raw: bytes) -> None:
+        message = opened(raw)
+        self._belongs(post.sender, message)
+        assert message.bundle_id
+        self.told[post.sender].setdefault(message.bundle_id, raw)
+        before = self.given.get((post.sender, message.bundle_id))
+        if before is not None and before.poll != post.raw:
+            assert not before.heard, "a message that was delivered is given to another poll"
+            assert self.world.clock.monotonic() - before.at >= POLL_LEASE, "a reserved message is given away"
+        self.given[post.sender, message.bundle_id] = Given(post.raw, self.world.clock.monotonic(), heard=True)
+
+    def _belongs(self, provider: str, message: Envelope) -> None:
+        assert str(message.receiver) == provider, "a message to somebody else"
+        if message.responds_to is not None:
+            assert self.owners[message.responds_to] == provider, "an answer to somebody else's request"
+
+    def in_poll(self, post: Post) -> list[bytes]:
+        """The messages of an answer to a poll."""
+        return messages_of(post.told or b"")
+
+    # What holds at every moment
+
+    async def check(self) -> None:
+        """Of the rows of one snapshot, and of what insurers have received."""
+        self._one_claim_one_message()
+        async with self.world.records.read() as unit:
+            stands = await ledger(unit)
+            assert stands.balances, stands
+            assert not (await unit.execute(_OPEN_TWICE)).all(), "two attempts at one exchange are open"
+            assert not (await unit.execute(_LOST)).all(), "a request was taken in and stands nowhere"
+            answers = await self._answers(unit)
+            await self._silence_after_withdrawal(unit, answers)
+
+    def _one_claim_one_message(self) -> None:
+        for office in self.world.offices.values():
+            for known, messages in office.by_identifier.items():
+                assert len(messages) == 1, f"delivered with several contents or ids: {known}"
+            seen = set(self.answered)
+            for raw in office.received:
+                self._in_order(opened(raw), seen)
+
+    def _in_order(self, message: Envelope, seen: set[str]) -> None:
+        """A communication never comes before the claim that it is about."""
+        if message.focal is None:
+            return
+        if message.focal.type == "Claim" and message.focal_identifier is not None:
+            seen.add(message.focal_identifier.value)
+        if message.focal.type == "Communication":
+            [about] = message.focal.resource["about"]
+            assert about["identifier"]["value"] in seen, "a communication has overtaken its claim"
+
+    async def _answers(self, unit: Unit) -> dict[str, list[Envelope]]:
+        found: defaultdict[str, list[Envelope]] = defaultdict(list)
+        for row in await unit.execute(_ANSWERS):
+            found[str(row.exchange_id).replace("-", "")].append(opened(row.content))
+        for answers in found.values():
+            last: str | None = None
+            for outcome, answer in ((one.outcome, one) for one in answers):
+                assert outcome in _FOLLOWS[last], f"{outcome} after {last}"
+                if outcome == last == "complete":
+                    assert b"extension-adjudication-reissue" in answer.raw, (
+                        "a second answer without its reason"
+                    )
+                last = outcome
+        return found
+
+    async def _silence_after_withdrawal(self, unit: Unit, answers: dict[str, list[Envelope]]) -> None:
+        """From the moment on that a claim is cancelled it is not sent, and nothing is given for it."""
+        received = [raw for office in self.world.offices.values() for raw in office.received]
+        for row in await unit.execute(_TAKEN_BACK):
+            key = str(row.id).replace("-", "")
+            now = (received.count(row.content), len(answers.get(key, [])))
+            assert self.withdrawn.setdefault(key, now) == now, "something came after the cancellation"
+
+
+def inside(message: Envelope) -> list[Envelope]:
+    """The messages of a batch, or the answers to them."""
+    if message.event is None or message.event.code not in ("batch-request", "batch-response"):
+        return []
+    return [_nested(entry.resource) for entry in message.entries[1:] if entry.type == "Bundle"]
+
+
+def _nested(resource: dict[str, Any]) -> Envelope:
+    return opened(_ENCODER.encode(resource))
