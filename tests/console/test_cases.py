@@ -11,11 +11,11 @@ import pytest_asyncio
 
 from claimgw.access.operators import Role, hash_password
 from claimgw.store.operators import OperatorRecord, add_operator
-from tests.clearinghouse.spoken import CLAIM, fresh
+from tests.clearinghouse.spoken import AUTHORIZATION, CLAIM, fresh
 from tests.console.conftest import HASHER, PASSWORD, sign_in
 from tests.endpoint.doors import Doors, open_doors
 from tests.endpoint.said import answering, asking, cancelling
-from tests.gateway import FALCON, HOSPITAL, example
+from tests.gateway import FALCON, HOSPITAL, example, resource
 
 
 @dataclass
@@ -94,6 +94,9 @@ async def test_what_has_a_number_is_found_by_the_whole_of_it(desk: Desk) -> None
     await desk.post(fresh(CLAIM, claim="CLM-1"))
     for sought in ("CLM-1", " CLM-1 ", "INV-2026-03101", "EPI-2026-03101", "ENC-2026-03101"):
         assert ">CLM-1<" in await desk.page("/search", **{"for": sought}), sought
+    answer = (await desk.doors.gateway.post(fresh(AUTHORIZATION, claim="AUT-1"), desk.doors.key)).json()
+    number = resource(answer, "ClaimResponse")["preAuthRef"]
+    assert ">AUT-1<" in await desk.page("/search", **{"for": number})
     for nothing in ("CLM", "x" * 300, "a\0b", "<b>"):
         page = await desk.page("/search", **{"for": nothing})
         assert "Nothing is known under it." in page
