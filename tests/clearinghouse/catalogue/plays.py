@@ -12,6 +12,8 @@ from tests.clearinghouse.scene import GRACE
 from tests.clearinghouse.spoken import CLAIM, fresh, opened
 
 NOTICE = "error-notice"
+# Long enough to connect, also where the tests of two processes share two cores.
+BRIEF = {"answer_seconds": 1.0, "connect_seconds": 1.0}
 # Settings with which the gateway of a row runs.
 SETTINGS: Mapping[str, dict[str, int]] = {"claim-request, large": {"large_items": 1}}
 
@@ -179,7 +181,7 @@ async def noticed(made: Stage, situation: Situation) -> Cell:
         await made.away()
     if situation is Situation.SLOW:
         made.to_notices = Mood.WAITS
-        await scene.move(scene.address, answer_seconds=0.2, connect_seconds=0.2)
+        await scene.move(scene.address, **BRIEF)
     if situation in _TO_NOTICES:
         made.to_notices = _TO_NOTICES[situation]
     for _ in range(2):

@@ -1,6 +1,6 @@
 """What does a message say, in one line? Who wrote it, its event, outcome, response code, errors and tags.
 
-By the way it must have no fault: what is told here has been read by our own rules, all stages of them.
+By the way it must have no fault: all that is told here is read by our own rules, every stage of them.
 """
 
 import json
