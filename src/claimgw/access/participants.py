@@ -17,6 +17,7 @@ from claimgw.store.participants import ParticipantRecord
 
 FHIR_HTTP = "fhir-http"
 
+LONGEST_ANSWER_SECONDS = 60
 # What the columns hold.
 _LONGEST = {"licence": 120, "name": 250, "endpoint": 500, "adapter": 60}
 
@@ -61,7 +62,10 @@ class ParticipantSettings(BaseModel):
 
     connect_seconds: float = Field(default=5, gt=0, le=60, description="to open a connection, TLS included")
     answer_seconds: float = Field(
-        default=50, gt=0, le=60, description="to have the whole answer, connecting included"
+        default=50,
+        gt=0,
+        le=LONGEST_ANSWER_SECONDS,
+        description="to have the whole answer, connecting included",
     )
     grace_seconds: float = Field(
         default=300,

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from claimgw.store.database import Unit
-from claimgw.store.records import Attempt
+from claimgw.store.records import Attempt, State
 from claimgw.store.tables import attempt, exchange
 
 
@@ -30,6 +30,20 @@ async def of_exchange(unit: Unit, exchange_id: str) -> list[Attempt]:
     """All attempts of one request, first to last."""
     rows = await unit.execute(
         select(attempt).where(attempt.c.exchange_id == exchange_id).order_by(attempt.c.number)
+    )
+    return [Attempt(**row._mapping) for row in rows]
+
+
+async def left_open(unit: Unit, before: datetime) -> list[Attempt]:
+    """Attempts opened before then and never closed, though their exchange has gone on without them."""
+    rows = await unit.execute(
+        select(attempt)
+        .join(exchange, exchange.c.id == attempt.c.exchange_id)
+        .where(
+            attempt.c.closed_at.is_(None),
+            attempt.c.opened_at < before,
+            exchange.c.state != State.IN_FLIGHT.value,
+        )
     )
     return [Attempt(**row._mapping) for row in rows]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from typing import assert_never
 
 import structlog
 
+from claimgw.access.participants import LONGEST_ANSWER_SECONDS
 from claimgw.clearinghouse.answer import own
 from claimgw.clearinghouse.delivery.deliver import deliver
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
@@ -70,8 +72,14 @@ class Worker:
     async def look(self) -> int:
         """Take up what is due and fits; how many attempts were started."""
         now = self._parts.clock.now()
+        oldest = now - timedelta(seconds=LONGEST_ANSWER_SECONDS + self._parts.limits.lease)
         async with self._parts.database.read() as unit:
             lanes = await exchanges.lanes_due(unit, now)
+            forgotten = await attempts.left_open(unit, oldest)
+        if forgotten:
+            # A late answer ended the exchange, and then the node died that still waited for one.
+            async with self._parts.database.write() as unit:
+                await _close(unit, forgotten, now)
         return sum([await self._lane(lane) for lane in lanes])
 
     async def _lane(self, lane: str) -> int:
@@ -182,15 +190,7 @@ async def _abandon(parts: Parts, exchange: Exchange, grace: float) -> None:
     assert meaning.arrived is Arrived.UNKNOWN
     try:
         async with parts.database.write() as unit:
-            for made in await attempts.of_exchange(unit, exchange.id):
-                await attempts.close_attempt(
-                    unit,
-                    made.id,
-                    at=now,
-                    outcome=Outcome.ABANDONED.value,
-                    detail=f"node {made.node}",
-                    answer_id=None,
-                )
+            await _close(unit, await attempts.of_exchange(unit, exchange.id), now)
             await _leave(parts, unit, exchange, now + timedelta(seconds=grace))
     except Conflict:
         return
@@ -200,6 +200,18 @@ async def _abandon(parts: Parts, exchange: Exchange, grace: float) -> None:
         exchange=exchange.id,
         insurer=exchange.insurer,
     )
+
+
+async def _close(unit: Unit, left: Iterable[Attempt], now: datetime) -> None:
+    for made in left:
+        await attempts.close_attempt(
+            unit,
+            made.id,
+            at=now,
+            outcome=Outcome.ABANDONED.value,
+            detail=f"node {made.node}",
+            answer_id=None,
+        )
 
 
 async def _leave(parts: Parts, unit: Unit, exchange: Exchange, due_at: datetime) -> None:

@@ -1,0 +1,34 @@
+"""Which lives once ended badly? Found at random by test_lives, told here step by step."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.clearinghouse.lives.drain import drain
+from tests.clearinghouse.lives.life import Life
+from tests.clearinghouse.lives.node import mortality
+from tests.clearinghouse.lives.offices import Manner
+from tests.clearinghouse.lives.requests import CLAIMS
+from tests.clearinghouse.lives.world import World
+
+
+@asynccontextmanager
+async def living(address: str) -> AsyncIterator[Life]:
+    """One life; in the end all is healed, and everything must have ended well."""
+    with mortality(asyncio.get_running_loop()):
+        life = Life(World(address))
+        await life.world.begin()
+        try:
+            yield life
+            await drain(life)
+        finally:
+            await life.world.end()
+
+
+async def test_a_node_that_dies_after_a_late_answer_leaves_no_attempt_open(address: str) -> None:
+    async with living(address) as life:
+        life.dispose(Manner.WITHHOLD, "APPROVE")
+        life.claim(CLAIMS[0], 0, 0)
+        await life.done()
+        await life.late(0, "complete", reissued=False, by_other=False)
+        await life.world.kill()
