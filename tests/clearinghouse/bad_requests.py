@@ -66,6 +66,8 @@ def rows() -> Rows:
     found: Rows = {}
     for event, make in ABOUT.items():
         found |= {(event, fault): row for fault, row in _about(make).items()}
+    # Whoever asks for the status of such a claim is told `error`.
+    del found["status-check", "about a claim answered with an error"]
     for event, sound in OF_PROVIDERS.items():
         found[event, "with another provider's Organization"] = _with_clinics_papers(sound)
         if event not in ("payment-notice", "poll-request"):

@@ -8,10 +8,13 @@ import pytest
 import pytest_asyncio
 
 from tests.clearinghouse import bad_answers, bad_parties, bad_requests
-from tests.clearinghouse.bad_steps import Row, Rows
+from tests.clearinghouse.bad_said import checking
+from tests.clearinghouse.bad_steps import Row, Rows, failed
 from tests.clearinghouse.bad_world import Rows as Record
-from tests.clearinghouse.bad_world import World, world
+from tests.clearinghouse.bad_world import World, named, world
+from tests.clearinghouse.spoken import opened
 from tests.endpoint.errors_page import table
+from tests.gateway import FALCON
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -48,6 +51,16 @@ async def test_a_fault_is_refused_as_the_table_says_and_changes_nothing(
         assert tree["resourceType"] == body == "OperationOutcome"
     assert set(_CODE.findall(json.dumps(tree))) == set(codes.split(", ")), response.text
     only_refused_by_its_sender(before, await shared.record(), who)
+
+
+async def test_the_status_of_a_claim_that_was_answered_with_an_error_is_told_by_its_insurer(
+    shared: World,
+) -> None:
+    raw = failed()
+    await shared.claimed(raw, outcome="error")
+    told = await shared.say(checking(named(raw)))
+    assert str(opened(told).sender) == FALCON
+    assert '"code":"error"' in told.decode()
 
 
 def only_refused_by_its_sender(before: Record, after: Record, who: str) -> None:

@@ -1,10 +1,9 @@
 """What is on record of all that a message mentions? Read from the store before it is checked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.recollection import (
@@ -13,7 +12,6 @@ from claimgw.clearinghouse.recollection import (
     statement_of,
     statement_of_before,
 )
-from claimgw.conformance.case import object_at, objects_at
 from claimgw.conformance.history.mentions import Mentions, mentions
 from claimgw.conformance.memory import Key, Memory, Request, Statement
 from claimgw.conformance.severity import day_of
@@ -267,25 +265,13 @@ async def _authorizations(
 def _licences(envelope: Envelope, registry: Snapshot) -> dict[Licence, str]:
     """Those that the message names and that are registered here, each with what it is."""
     named = {envelope.sender, envelope.receiver}
-    for resource in _resources(envelope):
-        if resource.get("resourceType") == "Organization":
-            named.add(licence_of(resource))
+    named |= {licence_of(entry.resource) for entry in envelope.entries if entry.type == "Organization"}
     found = {}
     for licence in named - {None}:
         assert licence is not None
         if (known := registry.participant(str(licence))) is not None:
             found[licence] = known.kind.value
     return found
-
-
-def _resources(envelope: Envelope) -> Iterator[dict[str, Any]]:
-    """Those of the message, and of a batch those of its claims: each is judged by what is looked up here."""
-    for entry in envelope.entries:
-        yield entry.resource
-        if entry.type == "Bundle":
-            for _, one in objects_at(entry.resource, "entry"):
-                if (resource := object_at(one, "resource")) is not None:
-                    yield resource
 
 
 def _read(raw: bytes | None) -> Envelope | None:

@@ -51,7 +51,7 @@ def task(case: Case) -> Iterator[Finding]:
     if not _known(memory, target):
         for code in codes.of(authorization):
             yield _missing(case, memory, target, code, path)
-    elif _refused(memory, target):
+    elif _refused(memory, target) and not (case.event == "status-check" and _answered(memory, target)):
         for code in codes.of(authorization):
             yield Finding(
                 code,
@@ -177,6 +177,12 @@ def _missing(case: Case, memory: Memory, target: Key, code: str, path: str) -> F
 def _refused(memory: Memory, target: Key) -> bool:
     request = memory.requests.get(target)
     return request is not None and request.standing is Standing.REFUSED
+
+
+def _answered(memory: Memory, target: Key) -> bool:
+    """Whether its insurer has answered it, were it with an error: that is what a status check is told."""
+    request = memory.requests.get(target)
+    return request is not None and any(not one.by_gateway for one in request.answers)
 
 
 def _ended(memory: Memory, target: Key) -> bool:
