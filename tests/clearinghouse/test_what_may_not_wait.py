@@ -17,16 +17,24 @@ STATUS_FAILED = "gateway: status-response failed fatal-error GE-00012"
 
 async def test_the_gateway_tells_what_it_knows_itself_only_if_a_setting_says_so(sqlite: str) -> None:
     async with stage(sqlite, own_status=True) as made:
-        complete, queued, held, cancelled = (fresh(CLAIM) for _ in range(4))
+        complete, failed, queued, held, cancelled = (fresh(CLAIM) for _ in range(5))
         await made.done(complete)
+        made.scene.insurer.plays = [says(lambda raw: in_session(raw, "error"))]
+        await made.post(failed)
         made.scene.insurer.plays = [says(lambda raw: in_session(raw, "queued"))]
         await made.post(queued)
         await made.away()
         for claim in (held, cancelled):
             await made.post(claim)
         await made.post(cancelling(cancelled))
-        expected = {complete: "complete", queued: "queued", held: "queued", cancelled: "cancelled"}
-        for claim, standing in expected.items():
+        own = {
+            complete: "complete",
+            failed: "error",
+            queued: "queued",
+            held: "queued",
+            cancelled: "cancelled",
+        }
+        for claim, standing in own.items():
             response = await made.post(checking(claim))
             assert answered(response) == "gateway: status-response completed ok"
             [output] = resource(parsed(response), "Task")["output"]

@@ -9,7 +9,7 @@ from claimgw.messages import task_replies
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.frame import Stamp
 from claimgw.messages.identifiers import CODES
-from claimgw.store import Unit, exchanges
+from claimgw.store import Unit, exchanges, statements
 from claimgw.store.records import Author, Exchange, State
 
 _OUTCOMES = "http://hl7.org/fhir/remittance-outcome"
@@ -24,12 +24,17 @@ async def unreachable(
     if request.event.code == "status-check" and parts.limits.own_status and exchange.about_id:
         target = await exchanges.find(unit, exchange.about_id)
         if target is not None:
-            return task_replies.standing(request, stamp, *standing_of(target))
+            answers = (await statements.of_exchanges(unit, [target.id])).get(target.id, [])
+            said = answers[-1].said.outcome if answers else None
+            return task_replies.standing(request, stamp, *standing_of(target, said))
     return form_of(request.event).refused(request, stamp, [away(insurer)])
 
 
-def standing_of(target: Exchange) -> tuple[str, str]:
-    """System and code of how a request stands, as far as the gateway has seen (spec §6.6)."""
+def standing_of(target: Exchange, said: str | None) -> tuple[str, str]:
+    """System and code of how a request stands, as far as the gateway has seen (spec §6.6).
+
+    `said` is the outcome of its last answer.
+    """
     match target.state:
         case State.CANCELLED | State.NULLIFIED:
             return _OURS, "cancelled"
@@ -38,7 +43,8 @@ def standing_of(target: Exchange) -> tuple[str, str]:
         case State.REFUSED:
             return _OUTCOMES, "error"
         case State.ANSWERED:
-            return _OUTCOMES, "complete" if target.answered_by is Author.INSURER else "error"
+            failed = said == "error" or target.answered_by is Author.GATEWAY
+            return _OUTCOMES, "error" if failed else "complete"
         case (
             State.UNCHECKED
             | State.HELD
