@@ -3,12 +3,13 @@
 import base64
 import json
 
+from claimgw.store import history
 from claimgw.store.records import State
 from tests.clearinghouse.batches import deliver, faults
 from tests.clearinghouse.catalogue.senders import cancelling
 from tests.clearinghouse.scene import Scene, playing, until
 from tests.clearinghouse.spoken import CLAIM, Json, fresh, hanging_up, in_session, says, tags
-from tests.gateway import resource, running
+from tests.gateway import FALCON, HOSPITAL, resource, running
 
 # The written claim has three items.
 LARGE = 3
@@ -120,3 +121,10 @@ async def test_it_is_checked_at_once_though_it_may_not_overtake_what_it_is_about
         assert await scene.work() == 0
         assert (await scene.exchange(raw)).state is State.REFUSED
         assert [json.loads(one)["resourceType"] for one in await scene.poll()] == ["Bundle"]
+
+
+async def test_the_history_of_a_pair_begins_with_a_large_claim_too(sqlite: str) -> None:
+    async with playing(sqlite, large_items=LARGE) as scene:
+        await scene.send(fresh(CLAIM))
+        async with scene.gateway.database.read() as unit:
+            assert await history.begins(unit, HOSPITAL, FALCON) is not None

@@ -149,8 +149,7 @@ async def keep_with_answer(unit: Unit, received: Received, exchange: Exchange, r
     await keep_arrival(unit, received.envelope, exchange.id, received.now)
     row = as_row(written, exchange.answer_id, received.now, exchange_id=exchange.id, replies_to=exchange.id)
     await messages.keep(unit, row, raw)
-    await exchanges.open_exchange(unit, exchange)
-    await relations.relate(unit, exchange.id, _kept(exchange.event, received.known.mentioned.relations))
+    await _open(unit, received, exchange)
     await remember(unit, written, exchange.answer_id, exchange)
 
 
