@@ -23,7 +23,6 @@ from tests.clearinghouse.bad_steps import (
     CANCELLED,
     NULLIFIED,
     Alone,
-    Made,
     Row,
     Rows,
     addressed_to,
@@ -83,7 +82,9 @@ def rows() -> Rows:
 
 
 def _about(make: Callable[[Json], bytes]) -> dict[str, Row]:
-    of_it: Made = lambda raw, _: make(named(raw))  # noqa: E731 - a rule in the table, not a function
+    def of_it(raw: bytes, _: bytes) -> bytes:
+        return make(named(raw))
+
     return {
         "about what nobody sent": alone(lambda: make(nobodys())),
         "about another provider's claim": after(of_it, asked=of_clinic, by=CLINIC),
