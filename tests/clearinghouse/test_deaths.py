@@ -32,3 +32,16 @@ async def test_a_node_that_dies_after_a_late_answer_leaves_no_attempt_open(addre
         await life.done()
         await life.late(0, "complete", reissued=False, by_other=False)
         await life.world.kill()
+
+
+async def test_what_was_said_of_a_claim_that_was_never_sent_is_not_sent_either(address: str) -> None:
+    async with living(address) as life:
+        life.dispose(Manner.BUSY, "APPROVE")
+        life.claim(CLAIMS[0], 0, 0)
+        await life.done()
+        for name in ("communication", "cancel"):
+            life.follow_up(name, 0)
+            await life.done()
+        await life.world.advance(100)
+        await life.world.work()
+        await life.books.check()

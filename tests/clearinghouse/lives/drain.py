@@ -15,6 +15,7 @@ _UNREST = text(
     " + (SELECT count(*) FROM attempt WHERE closed_at IS NULL)"
 )
 _ENDED = {State.ANSWERED.value, State.REFUSED.value, State.CANCELLED.value, State.NULLIFIED.value}
+_TAKEN_BACK = {State.CANCELLED.value, State.NULLIFIED.value}
 _STAND = text("SELECT id, event, state, provider, insurer, answer_id FROM exchange ORDER BY created_at, id")
 
 
@@ -88,6 +89,8 @@ async def _all_heard(life: Life) -> None:
                 continue
             if row.event != "communication":
                 assert row.state in _ENDED, (row.event, row.state)
+            if row.answer_id is None and row.state in _TAKEN_BACK:
+                continue  # its node died before anything was said, and then it was cancelled
             raw = await messages.content(unit, str(row.answer_id))
             assert raw is not None, (row.event, row.state)
             known = life.books.told[row.provider]
