@@ -10,6 +10,7 @@ from tests.clearinghouse.lives.node import mortality
 from tests.clearinghouse.lives.offices import Manner
 from tests.clearinghouse.lives.requests import CLAIMS
 from tests.clearinghouse.lives.world import World
+from tests.gateway import FALCON
 
 
 @asynccontextmanager
@@ -36,12 +37,13 @@ async def test_a_node_that_dies_after_a_late_answer_leaves_no_attempt_open(addre
 
 async def test_what_was_said_of_a_claim_that_was_never_sent_is_not_sent_either(address: str) -> None:
     async with living(address) as life:
-        life.dispose(Manner.BUSY, "APPROVE")
+        await life.world.pause(FALCON, on=True)
         life.claim(CLAIMS[0], 0, 0)
         await life.done()
         for name in ("communication", "cancel"):
             life.follow_up(name, 0)
             await life.done()
+        await life.world.pause(FALCON, on=False)
         await life.world.advance(100)
         await life.world.work()
-        await life.books.check()
+        assert life.office(0).received == []
