@@ -47,3 +47,19 @@ async def test_what_was_said_of_a_claim_that_was_never_sent_is_not_sent_either(a
         await life.world.advance(100)
         await life.world.work()
         assert life.office(0).received == []
+
+
+async def test_an_acknowledgement_that_came_after_a_death_is_there_for_whoever_asks_again(
+    address: str,
+) -> None:
+    async with living(address) as life:
+        life.claim(CLAIMS[0], 0, 0)
+        await life.done()
+        life.dispose(Manner.KILL, "APPROVE")
+        life.follow_up("communication", 0)
+        await life.done()
+        await life.world.advance(1000)
+        await life.world.work()
+        await life.world.advance(1000)
+        await life.world.work()
+        await life.books.check()

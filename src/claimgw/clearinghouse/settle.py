@@ -114,7 +114,7 @@ class _Settlement:
             await deposit(self.unit, self.exchange, told.message, self.now)
         if self._takes_back():
             await take_back(self.unit, self.exchange, self.request, self.now)
-        changed = await self._change(decision, told)
+        changed = await self._change(decision, told, came)
         self._say(changed)
         return Settled(changed, told.raw if told and not deposited else None, deposited)
 
@@ -211,8 +211,13 @@ class _Settlement:
         overtaken = self.exchange.state in (State.QUEUED, State.PARTIAL, State.ANSWERED)
         return not overtaken or decision.state is not self.exchange.state or self.exchange.answer_id is None
 
-    async def _change(self, decision: Decision, told: _Told | None) -> Exchange:
+    async def _change(self, decision: Decision, told: _Told | None, came: str | None) -> Exchange:
         final = told is not None and told.final
+        if told is None and self._unheard(decision):
+            # Its node died before anything was said: whoever asks again gets this (spec §3.4).
+            answer_id, author = came, Author.INSURER
+        else:
+            answer_id, author = self.exchange.answer_id, self.exchange.answered_by
         return await exchanges.change(
             self.unit,
             self.exchange,
@@ -221,9 +226,14 @@ class _Settlement:
             due_at=decision.due_at,
             changed_at=self.now,
             waiting=self.exchange.waiting and told is None,
-            answer_id=told.message.id if told and final else self.exchange.answer_id,
-            answered_by=told.author if told and final else self.exchange.answered_by,
+            answer_id=told.message.id if told and final else answer_id,
+            answered_by=told.author if told and final else author,
         )
+
+    def _unheard(self, decision: Decision) -> bool:
+        """Whether an answer that may not be polled is the first there is to a provider's request."""
+        first = self.exchange.answer_id is None and self.exchange.provider != str(GATEWAY)
+        return first and decision.state is State.ANSWERED and self.ending.answer is not None
 
     def _say(self, changed: Exchange) -> None:
         metrics.attempts.labels(changed.insurer, self.ending.outcome.value).inc()
