@@ -16,6 +16,7 @@ from tests.clearinghouse.spoken import (
     Json,
     acknowledging,
     complete,
+    deferred,
     fresh,
     hanging_up,
     in_session,
@@ -63,6 +64,24 @@ async def test_a_repeat_of_a_refused_claim_gets_the_same_findings(sqlite: str) -
         scene.clock.advance(10)
         assert (await scene.send(raw))[0] == first
         assert scene.insurer.received == []
+
+
+async def test_a_refused_claim_gives_its_identifier_back(address: str) -> None:
+    """As recorded: two refused claims were sent again, corrected, and judged as new ones."""
+    async with playing(address, complete) as scene:
+        sound = fresh(CLAIM)
+        faulty = renamed(sound).replace(b'"status": "active"', b'"status": "active", "mood": "good"', 1)
+        refusal, told = await scene.send(faulty)
+        assert codes(told) == ["FR-00027"]
+        # The same content under other ids is judged anew, and what stands is not touched by what does not.
+        assert codes((await scene.send(renamed(faulty)))[1]) == ["FR-00027"]
+        assert (await scene.send(sound))[0] == scene.insurer.said[0]
+        assert (await scene.send(faulty))[0] == refusal
+        assert codes((await scene.send(renamed(faulty)))[1]) == ["BV-00457"]
+        again = deferred(sound, earlier=("complete",))
+        _, acknowledged = await scene.tell(again)
+        assert resource(acknowledged, "MessageHeader")["response"]["code"] == "ok"
+        assert await scene.poll() == [again]
 
 
 async def test_a_copy_in_flight_is_told_so_and_is_not_forwarded(address: str) -> None:

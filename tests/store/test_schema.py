@@ -1,5 +1,6 @@
 """Do the migrations make the tables that the code believes in?"""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -7,12 +8,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
+from claimgw.clock import ManualClock
 from claimgw.errors import ConfigurationError
-from claimgw.store.database import Database
+from claimgw.store.database import Database, Unit
+from claimgw.store.records import State
 from claimgw.store.schema import current, head, migrations_folder, upgrade
-from claimgw.store.tables import metadata
+from claimgw.store.tables import attempt, exchange, message, metadata
+from tests.console.seed import INSURERS, Seed
 
 
 def _back_to(connection: Connection, revision: str) -> None:
@@ -49,13 +53,26 @@ async def test_the_migrations_make_exactly_the_tables_of_the_code(database: Data
 
 
 async def test_a_database_of_the_release_before_is_brought_up_to_date_with_all_it_holds(
-    database: Database,
+    database: Database, clock: ManualClock
 ) -> None:
+    seed = Seed(clock.now())
+    seed.parties()
+    held = seed.exchange(State.HELD, next(iter(INSURERS)), ago=900, due=60, reason="silent")
+    seed.attempt(held, ago=900, closed=850, outcome="silent")
+    await seed.write(database)
+    async with database.read() as unit:
+        before = await _rows(unit)
     async with database.write() as unit:
-        await unit.execute(text("INSERT INTO registry_revision (id, revision) VALUES (1, 7)"))
         await unit.run_sync(_back_to, "0001")
     await upgrade(database)
     assert await current(database) == head()
     async with database.read() as unit:
         assert await unit.run_sync(_differences) == []
-        assert await unit.scalar(text("SELECT revision FROM registry_revision")) == 7
+        assert await _rows(unit) == before
+        if database.embedded:
+            assert (await unit.execute(text("PRAGMA foreign_key_check"))).all() == []
+
+
+async def _rows(unit: Unit) -> list[Sequence[Any]]:
+    kept = (exchange, attempt, message)
+    return [(await unit.execute(select(table).order_by(table.c.id))).all() for table in kept]

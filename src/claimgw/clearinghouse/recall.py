@@ -144,6 +144,7 @@ class _Reader:
         found = await exchanges.by_focals(self.unit, keys, provider=self.provider, insurer=self.insurer)
         return {
             Key(held.focal.type, held.focal.system, held.focal.value): held
+            # What stands counts, and not what was refused under the same identifier.
             for held in sorted(found, key=lambda held: self.meant(held.provider, held.insurer))
             if held.focal is not None and held.id != self.itself
         }

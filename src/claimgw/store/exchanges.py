@@ -62,13 +62,14 @@ async def find_all(unit: Unit, exchange_ids: Sequence[str]) -> list[Exchange]:
 
 
 async def by_focal(unit: Unit, provider: str, kind: str, system: str, value: str) -> Exchange | None:
-    """The request this provider has sent under that business identifier."""
+    """The request this provider has sent under that business identifier, if it was not refused."""
     rows = await unit.execute(
         select(exchange).where(
             exchange.c.provider == provider,
             exchange.c.focal_type == kind,
             exchange.c.focal_system == system,
             exchange.c.focal_value == value,
+            exchange.c.state != State.REFUSED.value,
         )
     )
     row = rows.one_or_none()
@@ -80,7 +81,7 @@ async def by_focals(
 ) -> list[Exchange]:
     """The requests sent under these: type, system and value of a business identifier.
 
-    Of this provider and to this insurer; None: whoever's.
+    Of this provider and to this insurer; None: whoever's. The refused ones come first, of several the oldest.
     """
     parties = between(exchange, provider, insurer)
     found: list[Exchange] = []
@@ -92,8 +93,8 @@ async def by_focals(
             tuple_(exchange.c.focal_type, exchange.c.focal_system, exchange.c.focal_value).in_(some),
             *parties,
         )
-        found += map(as_exchange, await unit.execute(query))
-    return found
+        found += map(as_exchange, await unit.execute(query.order_by(exchange.c.id)))
+    return sorted(found, key=lambda held: held.state is not State.REFUSED)
 
 
 async def by_value(unit: Unit, value: str) -> list[Exchange]:

@@ -46,7 +46,17 @@ exchange = Table(
     Column("about_id", Id, ForeignKey("exchange.id"), nullable=True),
     Column("batch_id", Id, ForeignKey("message.id"), nullable=True),
     Column("revision", Integer, nullable=False),
-    UniqueConstraint("provider", "focal_type", "focal_system", "focal_value"),
+    # An identifier stands for one request; what was refused never stood for anything.
+    Index(
+        "ix_exchange_identity",
+        "provider",
+        "focal_type",
+        "focal_system",
+        "focal_value",
+        unique=True,
+        postgresql_where=text("state <> 'refused'"),
+        sqlite_where=text("state <> 'refused'"),
+    ),
     Index(
         "ix_exchange_due",
         "insurer",
