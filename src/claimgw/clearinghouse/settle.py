@@ -213,11 +213,10 @@ class _Settlement:
 
     async def _change(self, decision: Decision, told: _Told | None, came: str | None) -> Exchange:
         final = told is not None and told.final
+        answer_id, author = self.exchange.answer_id, self.exchange.answered_by
         if told is None and self._unheard(decision):
             # Its node died before anything was said: whoever asks again gets this (spec §3.4).
             answer_id, author = came, Author.INSURER
-        else:
-            answer_id, author = self.exchange.answer_id, self.exchange.answered_by
         return await exchanges.change(
             self.unit,
             self.exchange,
