@@ -10,7 +10,6 @@ from tests.clearinghouse.lives.node import mortality
 from tests.clearinghouse.lives.offices import Manner
 from tests.clearinghouse.lives.requests import CLAIMS
 from tests.clearinghouse.lives.world import World
-from tests.gateway import FALCON
 
 
 @asynccontextmanager
@@ -33,20 +32,6 @@ async def test_a_node_that_dies_after_a_late_answer_leaves_no_attempt_open(addre
         await life.done()
         await life.late(0, "complete", reissued=False, by_other=False)
         await life.world.kill()
-
-
-async def test_what_was_said_of_a_claim_that_was_never_sent_is_not_sent_either(address: str) -> None:
-    async with living(address) as life:
-        await life.world.pause(FALCON, on=True)
-        life.claim(CLAIMS[0], 0, 0)
-        await life.done()
-        for name in ("communication", "cancel"):
-            life.follow_up(name, 0)
-            await life.done()
-        await life.world.pause(FALCON, on=False)
-        await life.world.advance(100)
-        await life.world.work()
-        assert life.office(0).received == []
 
 
 async def test_an_acknowledgement_that_came_after_a_death_is_there_for_whoever_asks_again(

@@ -32,7 +32,7 @@ _ANSWERS = text(
     " ORDER BY m.queued_at, m.message_id"
 )
 _TAKEN_BACK = text(
-    "SELECT e.id, b.content FROM exchange e JOIN body b ON b.message_id = e.id"
+    "SELECT e.id, e.focal_value, b.content FROM exchange e JOIN body b ON b.message_id = e.id"
     " WHERE e.state IN ('cancelled', 'nullified')"
 )
 _OPEN_TWICE = text(
@@ -69,6 +69,7 @@ class Books:
     withdrawn: dict[str, tuple[int, int]] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
+    taken_back: set[str] = field(default_factory=set)
 
     def sent(self, provider: str, raw: bytes) -> None:
         """A provider is about to send this: what it is known by belongs to the provider."""
@@ -116,8 +117,10 @@ class Books:
 
     async def check(self) -> None:
         """Of the rows of one snapshot, and of what insurers have received."""
-        self._one_claim_one_message()
         async with self.world.records.read() as unit:
+            self.taken_back = {row.focal_value for row in await unit.execute(_TAKEN_BACK)}
+            # What waited behind a claim goes on alone when the claim is cancelled.
+            self._one_claim_one_message()
             stands = await ledger(unit)
             assert stands.balances, stands
             assert not (await unit.execute(_OPEN_TWICE)).all(), "two attempts at one exchange are open"
@@ -141,7 +144,8 @@ class Books:
             seen.add(message.focal_identifier.value)
         if message.focal.type == "Communication":
             [about] = message.focal.resource["about"]
-            assert about["identifier"]["value"] in seen, "a communication has overtaken its claim"
+            value = about["identifier"]["value"]
+            assert value in seen | self.taken_back, "a communication has overtaken its claim"
 
     async def _answers(self, unit: Unit) -> dict[str, list[Envelope]]:
         found: defaultdict[str, list[Envelope]] = defaultdict(list)

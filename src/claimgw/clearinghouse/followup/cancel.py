@@ -15,7 +15,7 @@ from claimgw.clearinghouse.session import Sessions
 from claimgw.ids import new_id
 from claimgw.messages import task_replies
 from claimgw.messages.findings import Finding
-from claimgw.store import Unit, attempts, cases, exchanges
+from claimgw.store import Unit, attempts, exchanges
 from claimgw.store.records import Author, Exchange, State
 
 _WITH_US = frozenset({State.HELD, State.UNCHECKED})
@@ -63,16 +63,8 @@ async def _by_ourselves(parts: Parts, received: Received, target: Exchange) -> b
         if not await _never_arrived(unit, target):
             return None
         await withdraw(unit, target, received.envelope, now)
-        await _let_go(unit, target, received)
         await record.keep_with_answer(unit, received, exchange, raw)
     return raw
-
-
-async def _let_go(unit: Unit, target: Exchange, received: Received) -> None:
-    """What was held behind it speaks of a claim that the insurer never had: it is not sent either."""
-    for held in (await cases.followers(unit, [target.id]))[target.id]:
-        if held.event == "communication" and held.state is State.HELD:
-            await withdraw(unit, held, received.envelope, received.now)
 
 
 async def receive_late(parts: Parts, sessions: Sessions, received: Received) -> Reply:
