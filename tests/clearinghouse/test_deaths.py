@@ -9,7 +9,7 @@ from tests.clearinghouse.lives.life import Life
 from tests.clearinghouse.lives.node import mortality
 from tests.clearinghouse.lives.offices import Manner
 from tests.clearinghouse.lives.requests import CLAIMS
-from tests.clearinghouse.lives.world import World
+from tests.clearinghouse.lives.world import PROVIDERS, World
 
 
 @asynccontextmanager
@@ -48,3 +48,18 @@ async def test_an_acknowledgement_that_came_after_a_death_is_there_for_whoever_a
         await life.world.advance(1000)
         await life.world.work()
         await life.books.check()
+
+
+async def test_a_claim_cancelled_before_anything_was_said_of_it_is_told_to_be_so(address: str) -> None:
+    async with living(address) as life:
+        life.dispose(Manner.KILL, "APPROVE")
+        life.claim(CLAIMS[0], 0, 0)
+        await life.done()
+        claim = life.sent[0][1]
+        life.follow_up("cancel", 0)
+        await life.done()
+        again = life.say(PROVIDERS[0], claim)
+        await life.done()
+        assert again.told is not None
+        assert b"Cancelled by its provider" in again.told
+        assert b"BV-00542" not in again.told

@@ -7,11 +7,12 @@ from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.own import poll
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.clearinghouse.session import recorded
-from claimgw.clearinghouse.words import in_process, under_way
+from claimgw.clearinghouse.words import in_process, meanwhile, under_way
 from claimgw.errors import StoreUnavailable
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.frame import Stamp
 from claimgw.store import exchanges, messages
+from claimgw.store.records import WITHDRAWN, Exchange
 
 
 async def repeat(parts: Parts, envelope: Envelope, message_id: str) -> Reply:
@@ -41,12 +42,15 @@ async def answer_on_record(
     registry = await parts.registry.current()
     insurer = registry.participant(exchange.insurer)
     name = insurer.name if insurer else exchange.insurer
-    return _in_process(envelope, replace(parts.stamp(parts.clock.now()), member=member), name)
+    stamp = replace(parts.stamp(parts.clock.now()), member=member)
+    return _unanswered(envelope, stamp, exchange, name)
 
 
-def _in_process(envelope: Envelope, stamp: Stamp, insurer: str) -> bytes:
+def _unanswered(envelope: Envelope, stamp: Stamp, exchange: Exchange, insurer: str) -> bytes:
+    """It is on its way; or it was cancelled after its node had died before it said a word."""
     assert envelope.event is not None
     form = form_of(envelope.event)
     if form.pended is not None:
-        return form.pended(envelope, stamp, in_process(insurer))
+        said = meanwhile(exchange, insurer) if exchange.state in WITHDRAWN else in_process(insurer)
+        return form.pended(envelope, stamp, said)
     return form.refused(envelope, stamp, [under_way(insurer)])
