@@ -118,7 +118,9 @@ def test_what_is_cancelled_is_found_again_when_the_answer_comes_late() -> None:
 def test_a_batch_mentions_which_batch_it_is_and_its_claims_are_asked_one_by_one() -> None:
     found = _mentions(_example("batch-request"))
     assert [kind for kind, _, _ in found.relations] == ["batch"]
-    assert not (found.requests or found.statements or found.authorizations)
+    assert not (found.requests)
+    assert not (found.statements)
+    assert not (found.authorizations)
 
 
 @pytest.mark.parametrize("stem", ["claim-request-institutional", "communication", "payment-reconciliation"])
