@@ -40,7 +40,7 @@ lives: $(VENV)/installed-test  ## random lives of all parties, with crashes, on 
 	SEED=$(or $(SEED),1) STEPS=$(or $(STEPS),3000) $(BIN)/python -m pytest -q -rP --show-capture=stdout tests/clearinghouse/test_lives.py
 
 test: lint  ## all that can be checked: format, lint, types, imports, every test
-	@$(BIN)/python -m pytest -n 2 --junitxml=$(VENV)/tests.xml; code=$$?; \
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --junitxml=$(VENV)/tests.xml; code=$$?; \
 	$(BIN)/python -m tests.told $(VENV)/tests.xml; exit $$code
 
 bench-validate: $(VENV)/installed-server  ## time a verdict, from bytes to findings

@@ -161,7 +161,7 @@ def _without_indexes(findings: list[Finding]) -> list[tuple[str, str]]:
     return sorted((one.code, re.sub(r"entry\[\d+\]", "entry", one.path)) for one in findings)
 
 
-_SIZE = 5_000_000
+_SIZE = 1_200_000
 
 
 def _junk(element: str) -> str:
@@ -191,7 +191,7 @@ _LARGE: dict[str, Callable[[], str]] = {
     ),
     "deep below": lambda: _in_claim("extension", "[" + _DEEP + _junk("{}")[1:-1] + "]}" * 45 + "]"),
     "one long key": lambda: (
-        _in_claim("item", '[{"' + "k" * 2_500_000 + '":' + _junk("{}")[:2_500_000] + "]}]")
+        _in_claim("item", '[{"' + "k" * (_SIZE // 2) + '":' + _junk("{}")[: _SIZE // 2] + "]}]")
         .replace("{]", "{}]")
         .replace(",]", "]")
     ),
@@ -205,12 +205,12 @@ _LARGE: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("text", _LARGE.values(), ids=_LARGE)
-def test_junk_of_megabytes_is_judged_in_seconds(text: Callable[[], str]) -> None:
+def test_junk_of_a_megabyte_is_judged_in_a_moment(text: Callable[[], str]) -> None:
     raw = text().encode()
     before = time.process_time()
     envelope = read(raw)
     if isinstance(envelope, Envelope):
         for direction in (Direction.REQUEST, Direction.ANSWER):
             assert len(check(envelope, NOW, direction=direction)) <= MOST + len(Severity)
-    # Two million faults, of which 200,000 are counted, take the longest.
-    assert time.process_time() - before < 6
+    # Half a million faults, of which 200,000 are counted, take the longest.
+    assert time.process_time() - before < 3
