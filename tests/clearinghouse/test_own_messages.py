@@ -119,7 +119,7 @@ def refusal(refused: Envelope, findings: Sequence[Finding]) -> bytes | None:
 def spoilt() -> Iterator[tuple[Envelope, Sequence[Finding]]]:
     """A sample of the mutants that are refused, with the findings."""
     valid = samples()
-    for mutant in mutants(plan(valid, spec()), spec(), seed=1, share=0.02):
+    for mutant in mutants(plan(valid, spec()), spec(), seed=1, share=0.012):
         message = read(mutant.raw)
         if isinstance(message, Envelope) and message.event and message.sender and message.header_id:
             found = check(message, RECEIVED, direction=direction_of(message.event))
