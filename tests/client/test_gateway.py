@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -146,7 +147,7 @@ async def test_a_gateway_that_is_not_there_is_said_to_be_unreachable(patience: P
     assert len(patience.waits) == 2
 
 
-def test_an_address_or_a_file_that_cannot_be_used_is_said_at_once(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_an_address_or_a_file_that_cannot_be_used_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="is no address"):
         GatewayClient("gateway.example")
     (tmp_path / "bad.pem").write_text("no certificate")

@@ -31,6 +31,7 @@ class PatientProtocol(PeerProtocol):
 
     _deadline: asyncio.TimerHandle | None = None
 
+    # asyncio declares the base of all transports here, and uvicorn the one that it is.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._expect()

@@ -17,6 +17,7 @@ class PeerProtocol(HttpToolsProtocol):
 
     _certificate: bytes | None = None
 
+    # asyncio declares the base of all transports here, and uvicorn the one that it is.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._ending = asyncio.Event()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from claimgw.clock import ManualClock
 from claimgw.insurers.sandbox.control import Impossible
 from claimgw.insurers.sandbox.insurer import GatewayAway
+from claimgw.insurers.spi import Door
 from claimgw.store import Database, attempts, messages, pauses
 from tests.clearinghouse.lives.node import Node
 from tests.clearinghouse.lives.offices import ANSWER_SECONDS, Office
@@ -77,7 +78,7 @@ class World:
     def _fuse(self, statements: int) -> None:
         self.node.fuse = statements
 
-    def _sender(self, licence: str) -> Callable[[bytes], "asyncio.Future[bytes]"]:
+    def _sender(self, licence: str) -> Door:
         async def send(raw: bytes) -> bytes:
             post = self.post(licence, raw)
             assert post.task is not None
@@ -86,7 +87,7 @@ class World:
                 raise GatewayAway("its node has died")
             return post.told
 
-        return send  # type: ignore[return-value]
+        return send
 
     # What participants do
 
