@@ -63,3 +63,11 @@ async def test_a_claim_cancelled_before_anything_was_said_of_it_is_told_to_be_so
         assert again.told is not None
         assert b"Cancelled by its provider" in again.told
         assert b"BV-00542" not in again.told
+
+
+async def test_an_insurer_that_outlasts_the_session_is_waited_for(address: str) -> None:
+    async with living(address) as life:
+        life.dispose(Manner.WITHHOLD, "APPROVE")
+        life.claim("eligibility-request", 0, 0)
+        await life.done()
+        await life.world.advance(51)

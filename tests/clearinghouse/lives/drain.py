@@ -39,7 +39,7 @@ async def _heal(life: Life) -> None:
     world.node.fuse = None
     for office in world.offices.values():
         office.open, office.manners = True, []
-        for _, released in office.withheld.values():
+        for released in office.withheld.values():
             released.set()
     for licence in INSURERS:
         await world.pause(licence, on=False)

@@ -75,7 +75,7 @@ class Office:
     open: bool = True
     manners: list[tuple[Manner, str]] = field(default_factory=list)
     received: list[bytes] = field(default_factory=list)
-    withheld: dict[bytes, tuple[float, asyncio.Event]] = field(default_factory=dict)
+    withheld: dict[bytes, asyncio.Event] = field(default_factory=dict)
     by_identifier: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
@@ -136,7 +136,7 @@ class Office:
     async def _released(self, talk: Talk, body: bytes) -> bool:
         """Whether the answer may be given after all; False once nobody waits for it any more."""
         released = asyncio.Event()
-        self.withheld[body] = (self.clock.monotonic(), released)
+        self.withheld[body] = released
         waits = [asyncio.ensure_future(released.wait()), asyncio.ensure_future(talk.gone())]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -150,11 +150,8 @@ class Office:
     def release(self, which: int) -> None:
         """One of the answers that are withheld is given."""
         if self.withheld:
-            list(self.withheld.values())[which % len(self.withheld)][1].set()
+            list(self.withheld.values())[which % len(self.withheld)].set()
 
     def keeps_waiting(self, body: bytes) -> bool:
-        """Whether an answer to this is withheld, and a gateway may still wait for it."""
-        if body not in self.withheld:
-            return False
-        since, released = self.withheld[body]
-        return not released.is_set() and self.clock.monotonic() - since < ANSWER_SECONDS
+        """Whether an answer to this is withheld. The gateway's limit for the call is of real time."""
+        return body in self.withheld and not self.withheld[body].is_set()
