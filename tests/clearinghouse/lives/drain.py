@@ -41,6 +41,7 @@ async def _heal(life: Life) -> None:
         office.open, office.manners = True, []
         for released in office.withheld.values():
             released.set()
+    await life.done()  # before the clock moves on: a look into the registry that takes seconds has failed
     for licence in INSURERS:
         await world.pause(licence, on=False)
     await life.done()
