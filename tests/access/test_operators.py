@@ -1,7 +1,8 @@
 """Does the console open for an operator, and for nobody else?"""
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from claimgw.access.operators import (
     FailedTries,
@@ -12,6 +13,7 @@ from claimgw.access.operators import (
     SignedIn,
     csrf_holds,
     csrf_token,
+    hash_of_nothing,
     hash_password,
 )
 from claimgw.clock import ManualClock
@@ -62,6 +64,16 @@ async def test_the_right_password_opens_a_session(operators: Operators, clock: M
 )
 async def test_anything_else_does_not(operators: Operators, name: str, password: str) -> None:
     assert await operators.sign_in(name, password, "10.0.0.1") == NotSignedIn(0.0)
+
+
+@pytest.mark.parametrize("hasher", [QUICK, STRONGER, PasswordHasher()], ids=["quick", "stronger", "default"])
+def test_a_name_that_is_not_there_costs_as_much_to_verify(hasher: PasswordHasher) -> None:
+    made_up, real = hash_of_nothing(hasher), hasher.hash(PASSWORD)
+    assert extract_parameters(made_up) == extract_parameters(real)
+    assert len(made_up) == len(real)
+    assert made_up != hash_of_nothing(hasher)
+    with pytest.raises(VerifyMismatchError):  # computed to the end, and then found to differ
+        hasher.verify(made_up, PASSWORD)
 
 
 async def test_a_session_ends_after_twelve_hours_whatever_is_done(

@@ -1,6 +1,7 @@
 """Who is at the console? Accounts with a password and a role, sessions, and what keeps forged forms out."""
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import secrets
@@ -12,6 +13,7 @@ from enum import StrEnum
 import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from claimgw.clock import Clock
 from claimgw.errors import ConfigurationError
@@ -76,7 +78,7 @@ class Operators:
         self._clock = clock
         self._hasher = hasher or PasswordHasher()  # argon2id at the cost of RFC 9106
         # Verified in place of the hash of an account that is not there: that takes as long as a real one.
-        self._nobody = self._hasher.hash(secrets.token_urlsafe())
+        self._nobody = hash_of_nothing(self._hasher)
         self._tries = FailedTries(clock)
         self._verifying = asyncio.Semaphore(_VERIFIED_AT_ONCE)
 
@@ -171,6 +173,16 @@ def hash_password(password: str, hasher: PasswordHasher | None = None) -> str:
     return (hasher or PasswordHasher()).hash(password)
 
 
+def hash_of_nothing(hasher: PasswordHasher) -> str:
+    """In form and cost of verification one that the hasher made; but no password is behind it.
+
+    Made up, because to hash a password for it costs each process that starts 150 ms of its cores.
+    """
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    kind = f"argon2{hasher.type.name.lower()}"
+    return f"${kind}$v={ARGON2_VERSION}${cost}${_random(hasher.salt_len)}${_random(hasher.hash_len)}"
+
+
 def csrf_token(session_token: str) -> str:
     """What every form of this session carries. It cannot be made without the cookie, nor the reverse."""
     return hmac.new(session_token.encode(), b"claimgw form", hashlib.sha256).hexdigest()
@@ -184,6 +196,10 @@ def csrf_holds(session_token: str, given: str) -> bool:
 def _digest(token: str) -> bytes:
     # Plain, for the reason given at `keys.key_digest`: 256 random bits.
     return hashlib.sha256(token.encode()).digest()
+
+
+def _random(size: int) -> str:
+    return base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=")
 
 
 def _storable(name: str) -> bool:
