@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert, make_url, select
 
 from claimgw.clock import SystemClock
 from claimgw.errors import ConfigurationError, Conflict
@@ -63,7 +63,42 @@ async def empty(
         await postgres.drop(address)
 
 
-async def past(address: str) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sqlite", "postgresql"])
+async def past(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    sqlite_template: Path,
+    postgres: Postgres,
+    postgres_template: str,
+) -> AsyncIterator[str]:
+    """A database with a past, once of each kind, to be copied: to live through it takes half a second."""
+    if request.param == "sqlite":
+        file = tmp_path_factory.mktemp("past") / "past.db"
+        address = f"sqlite:///{shutil.copyfile(sqlite_template, file)}"
+    else:
+        address = await postgres.create(template=postgres_template)
+    await _live(address)
+    yield address
+    if request.param == "postgresql":
+        await postgres.drop(address)
+
+
+@pytest_asyncio.fixture
+async def origin(past: str, tmp_path: Path, postgres: Postgres) -> AsyncIterator[Database]:
+    """A copy of it for one test."""
+    lived = str(make_url(past).database)
+    if past.startswith("sqlite"):
+        address = f"sqlite:///{shutil.copyfile(lived, tmp_path / 'origin.db')}"
+    else:
+        address = await postgres.create(template=lived)
+    opened = Database(address)
+    yield opened
+    await opened.close()
+    if not past.startswith("sqlite"):
+        await postgres.drop(address)
+
+
+async def _live(address: str) -> None:
     """A gateway that has had every example request, with an operator signed in and an attempt still open."""
     async with running(address, worker=False) as gateway:
         keys = {licence: await register(gateway.database, licence) for licence in (HOSPITAL, CLINIC)}
@@ -101,9 +136,9 @@ async def rows(database: Database, table: Table) -> list[dict[str, Any]]:
     return sorted(found, key=repr)
 
 
-async def test_everything_comes_back_in_either_kind(address: str, empty: Database, tmp_path: Path) -> None:
-    await past(address)
-    origin = Database(address)
+async def test_everything_comes_back_in_either_kind(
+    origin: Database, empty: Database, tmp_path: Path
+) -> None:
     copied = await backup(origin, tmp_path / "backup.db", quiet)
     restored = await restore(empty, tmp_path / "backup.db", NOW, quiet)
     assert restored.rows == copied
@@ -112,26 +147,19 @@ async def test_everything_comes_back_in_either_kind(address: str, empty: Databas
         if table in (operator_session, pause, registry_revision):
             continue
         assert await rows(empty, table) == await rows(origin, table), table.name
-    await origin.close()
 
 
-async def test_messages_come_back_byte_for_byte(address: str, empty: Database, tmp_path: Path) -> None:
-    await past(address)
-    origin = Database(address)
+async def test_messages_come_back_byte_for_byte(origin: Database, empty: Database, tmp_path: Path) -> None:
     await backup(origin, tmp_path / "backup.db", quiet)
-    await origin.close()
     await restore(empty, tmp_path / "backup.db", NOW, quiet)
     kept = {row["content"] for row in await rows(empty, body)}
     assert {file.read_bytes() for file in _REQUESTS} <= kept
 
 
 async def test_after_a_restore_delivery_is_paused_and_open_attempts_are_listed(
-    address: str, empty: Database, tmp_path: Path
+    origin: Database, empty: Database, tmp_path: Path
 ) -> None:
-    await past(address)
-    origin = Database(address)
     await backup(origin, tmp_path / "backup.db", quiet)
-    await origin.close()
     restored = await restore(empty, tmp_path / "backup.db", NOW, quiet)
     [(opened, insurer)] = restored.open_attempts
     assert (opened.number, opened.node, insurer) == (2, "node-1", FALCON)
@@ -141,23 +169,17 @@ async def test_after_a_restore_delivery_is_paused_and_open_attempts_are_listed(
     assert held.reason == "restored from backup.db at 2026-11-20 21:05 UTC"
 
 
-async def test_sessions_of_operators_stay_behind(address: str, empty: Database, tmp_path: Path) -> None:
-    await past(address)
-    origin = Database(address)
+async def test_sessions_of_operators_stay_behind(origin: Database, empty: Database, tmp_path: Path) -> None:
     copied = await backup(origin, tmp_path / "backup.db", quiet)
-    await origin.close()
     await restore(empty, tmp_path / "backup.db", NOW, quiet)
     assert "operator_session" not in copied
     assert await rows(empty, operator_session) == []
     assert [row["name"] for row in await rows(empty, operator)] == ["noura"]
 
 
-async def test_a_restored_gateway_goes_on_where_it_stood(address: str, tmp_path: Path) -> None:
+async def test_a_restored_gateway_goes_on_where_it_stood(origin: Database, tmp_path: Path) -> None:
     """The answer on record is given to a repeat, and ids stay used."""
-    await past(address)
-    origin = Database(address)
     await backup(origin, tmp_path / "backup.db", quiet)
-    await origin.close()
     database = Database(f"sqlite:///{tmp_path / 'new.db'}")
     await schema.upgrade(database)
     await restore(database, tmp_path / "backup.db", SystemClock().now(), quiet)
@@ -169,9 +191,7 @@ async def test_a_restored_gateway_goes_on_where_it_stood(address: str, tmp_path:
             assert len(await attempts.still_open(unit)) == 1
 
 
-async def test_a_snapshot_is_one_moment_while_others_write(address: str, tmp_path: Path) -> None:
-    await past(address)
-    origin = Database(address)
+async def test_a_snapshot_is_one_moment_while_others_write(origin: Database, tmp_path: Path) -> None:
     writing: list[asyncio.Task[None]] = []
 
     async def write() -> None:
@@ -189,7 +209,6 @@ async def test_a_snapshot_is_one_moment_while_others_write(address: str, tmp_pat
     await asyncio.gather(*writing)
     assert copied["message"] == copied["body"]
     assert len(await rows(origin, body)) == copied["body"] + len(writing)
-    await origin.close()
 
 
 async def test_a_backup_overwrites_nothing_and_is_private(database: Database, tmp_path: Path) -> None:
@@ -228,12 +247,9 @@ async def test_a_restore_into_what_holds_anything_is_refused(database: Database,
 
 
 async def test_a_restore_that_breaks_off_leaves_the_database_empty(
-    address: str, empty: Database, tmp_path: Path
+    origin: Database, empty: Database, tmp_path: Path
 ) -> None:
-    await past(address)
-    origin = Database(address)
     await backup(origin, tmp_path / "backup.db", quiet)
-    await origin.close()
 
     def break_off(table: str, _rows: int) -> None:
         if table == attempt.name:
