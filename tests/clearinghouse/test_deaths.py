@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 
+from claimgw.insurers.sandbox.adjudicate import Judgement
 from tests.clearinghouse.lives.drain import drain
 from tests.clearinghouse.lives.life import Life
 from tests.clearinghouse.lives.node import mortality
@@ -63,6 +65,27 @@ async def test_a_claim_cancelled_before_anything_was_said_of_it_is_told_to_be_so
         assert again.told is not None
         assert b"Cancelled by its provider" in again.told
         assert b"BV-00542" not in again.told
+
+
+async def test_what_two_polls_had_in_turn_each_of_them_is_given_again(address: str) -> None:
+    async with living(address) as life:
+        await life.order(0, "authorize", 0, Judgement.APPROVE)
+        for statements in count():
+            life.world.node.fuse = statements
+            first = life.poll(0, 1)
+            await life.done()
+            await life.books.check()
+            if life.books.reserved:
+                break
+        assert first.told is None
+        await life.world.advance(61)
+        second = life.poll(0, 1)
+        await life.done()
+        await life.books.check()
+        again = life.say(PROVIDERS[0], first.raw)
+        await life.done()
+        given = [life.books.in_poll(post) for post in (second, again)]
+        assert given[0] == given[1] != []
 
 
 async def test_an_insurer_that_outlasts_the_session_is_waited_for(address: str) -> None:

@@ -35,6 +35,14 @@ _TAKEN_BACK = text(
     "SELECT e.id, e.focal_value, b.content FROM exchange e JOIN body b ON b.message_id = e.id"
     " WHERE e.state IN ('cancelled', 'nullified')"
 )
+_DELIVERED = text(
+    "SELECT m.provider, x.bundle_id, m.poll_id FROM mailbox m JOIN message x ON x.id = m.message_id"
+    " WHERE m.delivered_at IS NOT NULL"
+)
+_RESERVED = text(
+    "SELECT p.bundle_id AS poll, x.bundle_id FROM poll_item i JOIN message p ON p.id = i.poll_id"
+    " JOIN message x ON x.id = i.message_id"
+)
 _OPEN_TWICE = text(
     "SELECT exchange_id FROM attempt WHERE closed_at IS NULL GROUP BY exchange_id HAVING count(*) > 1"
 )
@@ -48,17 +56,19 @@ _LOST = text(
 
 @dataclass
 class Given:
-    """A message that a poll gave to its provider."""
+    """A message that a poll gave to its provider, and how many nodes had died by then."""
 
     poll: bytes
     at: float
-    heard: bool
+    deaths: int
 
 
 @dataclass
 class Books:
     """What the participants know. `told`: by provider and Bundle.id; `given`: the same of polls alone.
 
+    `delivered`: by provider and Bundle.id, the poll that is on record for it. `reserved`: Bundle.id of poll
+    and message, for every poll that has had it.
     `owners`: who has sent a MessageHeader.id. `answered`: claims that an insurer spoke of by itself, wherever
     it had them from: nothing need wait for them any more.
     """
@@ -66,6 +76,8 @@ class Books:
     world: World
     told: dict[str, dict[str, bytes]] = field(default_factory=lambda: defaultdict(dict))
     given: dict[tuple[str, str], Given] = field(default_factory=dict)
+    delivered: dict[tuple[str, str], str] = field(default_factory=dict)
+    reserved: set[tuple[str, str]] = field(default_factory=set)
     withdrawn: dict[str, tuple[int, int]] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
@@ -98,11 +110,15 @@ class Books:
         self._belongs(post.sender, message)
         assert message.bundle_id
         self.told[post.sender].setdefault(message.bundle_id, raw)
-        before = self.given.get((post.sender, message.bundle_id))
-        if before is not None and before.poll != post.raw:
-            assert not before.heard, "a message that was delivered is given to another poll"
-            assert self.world.clock.monotonic() - before.at >= POLL_LEASE, "a reserved message is given away"
-        self.given[post.sender, message.bundle_id] = Given(post.raw, self.world.clock.monotonic(), heard=True)
+        known, now = (post.sender, message.bundle_id), self.world.clock.monotonic()
+        # The same poll is given the same again, for ever, also when another has had it since.
+        if (opened(post.raw).bundle_id, message.bundle_id) not in self.reserved:
+            assert known not in self.delivered, "it was delivered before"
+            before = self.given.get(known, Given(post.raw, now, 0))
+            assert before.poll == post.raw or now - before.at >= POLL_LEASE, (
+                "a reserved message is given away"
+            )
+        self.given[known] = Given(post.raw, now, self.world.deaths)
 
     def _belongs(self, provider: str, message: Envelope) -> None:
         assert str(message.receiver) == provider, "a message to somebody else"
@@ -123,10 +139,21 @@ class Books:
             self._one_claim_one_message()
             stands = await ledger(unit)
             assert stands.balances, stands
+            rows = await unit.execute(_DELIVERED)
+            self._delivery_is_for_ever({(row.provider, row.bundle_id): row.poll_id for row in rows})
+            self.reserved = {(row.poll, row.bundle_id) for row in await unit.execute(_RESERVED)}
             assert not (await unit.execute(_OPEN_TWICE)).all(), "two attempts at one exchange are open"
             assert not (await unit.execute(_LOST)).all(), "a request was taken in and stands nowhere"
             answers = await self._answers(unit)
             await self._silence_after_withdrawal(unit, answers)
+
+    def _delivery_is_for_ever(self, delivered: dict[tuple[str, str], str]) -> None:
+        """Of one poll; and what a node gave is delivered, unless it died between the two."""
+        for known, poll in self.delivered.items():
+            assert delivered.get(known) == poll, "a delivered message has changed hands"
+        self.delivered = delivered
+        for known, given in self.given.items():
+            assert known in delivered or given.deaths < self.world.deaths, "given, and never marked so"
 
     def _one_claim_one_message(self) -> None:
         for office in self.world.offices.values():
