@@ -85,10 +85,13 @@ class Scene:
     async def exchange(self, raw: bytes) -> Exchange:
         """The exchange of a request."""
         envelope = opened(raw)
-        assert envelope.focal_identifier is not None
+        named = envelope.focal_identifier
+        assert envelope.focal is not None
+        assert named is not None
+        focal = (envelope.focal.type, named.system, named.value)
         async with self.gateway.database.read() as unit:
-            found = await exchanges.by_value(unit, envelope.focal_identifier.value)
-        return found[0]
+            found = await exchanges.by_focals(unit, [focal], provider=str(envelope.sender), insurer=None)
+        return found[-1]
 
     async def attempts(self, raw: bytes) -> list[Attempt]:
         held = await self.exchange(raw)

@@ -109,8 +109,9 @@ async def test_every_real_request_is_answered_by_its_own_event_and_goes_where_it
             if file in SAMPLES_REFUSED:
                 assert set(_CODE.findall(response.text)) == SAMPLES_REFUSED[file][0], file
             async with gateway.database.read() as unit:
-                rows = await messages.by_wire_id(unit, str(real(file).bundle_id))
-                kept = [await messages.content(unit, row.id) for row in rows if row.replies_to is None]
+                ids = str(real(file).bundle_id), str(real(file).header_id)
+                rows = await messages.arrived(unit, str(real(file).sender), *ids)
+                kept = [await messages.content(unit, row.message_id) for row in rows]
             assert body in kept, file
 
 

@@ -42,7 +42,9 @@ async def test_a_faulty_message_is_told_every_finding_and_nothing_is_kept(doors:
     await validate(doors, sound)
     async with doors.gateway.database.read() as unit:
         for message in (raw, sound):
-            assert await messages.by_wire_id(unit, opened(message).bundle_id or "") == []
+            sent = opened(message)
+            ids = str(sent.bundle_id), str(sent.header_id)
+            assert await messages.arrived(unit, str(sent.sender), *ids) == []
 
 
 async def test_codes_that_nobody_can_check_are_told_here_and_not_on_the_wire(doors: Doors) -> None:

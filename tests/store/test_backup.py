@@ -32,7 +32,7 @@ from claimgw.store.tables import (
 from tests.gateway import CLINIC, DESERT_ROSE, EXAMPLES, FALCON, HOSPITAL, register, running
 from tests.postgres import Postgres
 
-_CLAIM = "CLM-2026-03101"
+_CLAIM = ("Claim", "http://alwaha.example/identifiers/claim", "CLM-2026-03101")
 _REQUESTS = sorted(
     file for event in ("claim", "priorauth", "poll") for file in EXAMPLES.glob(f"{event}-request*.json")
 )
@@ -121,7 +121,7 @@ async def _live(address: str) -> None:
 
 
 async def _leave_open(unit: Unit) -> None:
-    exchange = (await exchanges.by_value(unit, _CLAIM))[0]
+    [exchange] = await exchanges.by_focals(unit, [_CLAIM], provider=HOSPITAL, insurer=None)
     await exchanges.change(unit, exchange, state=State.IN_FLIGHT, due_at=NOW, changed_at=NOW)
     await attempts.open_attempt(unit, Attempt(new_id(NOW), exchange.id, 2, "node-1", NOW))
 

@@ -97,17 +97,6 @@ async def by_focals(
     return sorted(found, key=lambda held: held.state is not State.REFUSED)
 
 
-async def by_value(unit: Unit, value: str) -> list[Exchange]:
-    """Requests with that business identifier, in whatever system, newest first; at most ten."""
-    query = (
-        select(exchange)
-        .where(exchange.c.focal_value == value)
-        .order_by(exchange.c.created_at.desc())
-        .limit(10)
-    )
-    return [as_exchange(row) for row in await unit.execute(query)]
-
-
 async def change(unit: Unit, read: Exchange, **changes: Any) -> Exchange:
     """The exchange with these changes, written only if nobody has changed it since `read` was read.
 

@@ -99,17 +99,6 @@ async def reply_to(unit: Unit, message_id: str) -> str | None:
     return found
 
 
-async def by_wire_id(unit: Unit, wire_id: str) -> list[Message]:
-    """Messages with that Bundle.id or MessageHeader.id, newest first; at most ten."""
-    query = (
-        select(message)
-        .where((message.c.bundle_id == wire_id) | (message.c.header_id == wire_id))
-        .order_by(message.c.received_at.desc())
-        .limit(10)
-    )
-    return [Message(**row._mapping) for row in await unit.execute(query)]
-
-
 def as_message(row: Iterable[Any]) -> Message:
     """The record of a row that holds all columns of the table, in their order."""
     return Message(**dict(zip(message.c.keys(), row, strict=True)))
