@@ -8,7 +8,7 @@ import httpx
 from claimgw.store import Database
 from tests.claims import poll
 from tests.gateway import FALCON, FHIR, HOSPITAL, parsed, register
-from tests.processes.running import Process
+from tests.processes.running import PLAIN, Process
 
 # Short enough to be waited for.
 QUICK = {"CLAIMGW_LEASE_SECONDS": "0.5", "CLAIMGW_RETRY_WAITS": "0.3", "CLAIMGW_LOOK_SECONDS": "0.1"}
@@ -27,20 +27,20 @@ async def join(address: str, insurer: str) -> tuple[str, str]:
 
 def post(url: str, raw: bytes, key: str) -> httpx.Response:
     headers = {**FHIR, "authorization": f"Bearer {key}"}
-    return httpx.post(url, content=raw, headers=headers, timeout=70, trust_env=False)
+    return httpx.post(url, content=raw, headers=headers, timeout=70, **PLAIN)
 
 
 def received(insurer: Process) -> list[dict[str, Any]]:
     """What the sandbox has had: header ids with the number of attempts."""
     address = insurer.url.replace("$process-message", "received")
-    found: list[dict[str, Any]] = httpx.get(address, trust_env=False).json()["received"]
+    found: list[dict[str, Any]] = httpx.get(address, **PLAIN).json()["received"]
     return found
 
 
 def switch(insurer: Process, state: str) -> None:
     """Let the sandbox be up, down or silent."""
     address = insurer.url.replace("$process-message", "switch")
-    assert httpx.post(address, json={"state": state}, trust_env=False).status_code == 200
+    assert httpx.post(address, json={"state": state}, **PLAIN).status_code == 200
 
 
 class Mailbox:

@@ -13,7 +13,7 @@ from claimgw.store.schema import upgrade
 from tests.cli.console import Terminal
 from tests.gateway import FALCON, HOSPITAL, example, register
 from tests.insurers.peers import unused_port
-from tests.processes.running import Process, processes, server, until, worker
+from tests.processes.running import PLAIN, Process, processes, server, until, worker
 
 pytestmark = pytest.mark.processes
 
@@ -39,7 +39,7 @@ def at(folder: Path) -> str:
 
 def figures_of(port: int) -> str:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        return httpx.get(f"http://127.0.0.1:{port}/metrics", **PLAIN).text
     except httpx.TransportError:
         return ""
 
@@ -51,7 +51,7 @@ def test_figures_with_an_address_of_their_own_are_only_there(tmp_path: Path, key
     with processes(gateway):
         assert "claimgw_exchanges" in until(lambda: figures_of(port), "the figures are shown")
         public = gateway.url.replace("$process-message", "metrics")
-        assert httpx.get(public, trust_env=False).status_code == 404
+        assert httpx.get(public, **PLAIN).status_code == 404
         assert gateway.stop() == 0
 
 
