@@ -62,6 +62,24 @@ async def address(
     await postgres.drop(address)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sqlite", "postgresql"])
+async def lasting_address(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    sqlite_template: Path,
+    postgres: Postgres,
+    postgres_template: str,
+) -> AsyncIterator[str]:
+    """As `address`, but the same one for a whole module: for what is entered once and then only looked at."""
+    if request.param == "sqlite":
+        file = tmp_path_factory.mktemp("lasting") / "claimgw.db"
+        yield f"sqlite:///{shutil.copyfile(sqlite_template, file)}"
+        return
+    address = await postgres.create(template=postgres_template)
+    yield address
+    await postgres.drop(address)
+
+
 @pytest_asyncio.fixture
 async def database(address: str) -> AsyncIterator[Database]:
     """A migrated, empty database, once of each kind. `address` is where a second node finds it."""

@@ -15,6 +15,16 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def terminal(address: str) -> Terminal:
+    return _with_noura(address)
+
+
+@pytest.fixture(scope="module")
+def shared(lasting_address: str) -> Terminal:
+    """For commands that are refused: one account is enough for all, and its password takes long to hash."""
+    return _with_noura(lasting_address)
+
+
+def _with_noura(address: str) -> Terminal:
     typed = Terminal(address)
     typed.type("operators", "add", "noura", "--role", "admin", "--password-file", "-", stdin=PASSWORD + "\n")
     return typed
@@ -74,9 +84,9 @@ def test_a_role_is_changed(terminal: Terminal) -> None:
     ],
 )
 def test_what_is_written_wrong_exits_with_two(
-    terminal: Terminal, words: tuple[str, ...], stdin: str, text: str
+    shared: Terminal, words: tuple[str, ...], stdin: str, text: str
 ) -> None:
-    assert text in terminal.type("operators", *words, stdin=stdin, code=2)
+    assert text in shared.type("operators", *words, stdin=stdin, code=2)
 
 
 @pytest.mark.parametrize(
@@ -89,5 +99,5 @@ def test_what_is_written_wrong_exits_with_two(
         (("enable", "nobody"), "there is no operator 'nobody'"),
     ],
 )
-def test_what_is_not_there_exits_with_one(terminal: Terminal, words: tuple[str, ...], text: str) -> None:
-    assert text in terminal.type("operators", *words, stdin=PASSWORD, code=1)
+def test_what_is_not_there_exits_with_one(shared: Terminal, words: tuple[str, ...], text: str) -> None:
+    assert text in shared.type("operators", *words, stdin=PASSWORD, code=1)

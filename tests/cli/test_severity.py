@@ -15,6 +15,16 @@ _WHY = ("--owner", "Faisal", "--reason", "release 4.2")
 
 @pytest.fixture
 def terminal(address: str) -> Terminal:
+    return _with_an_insurer(address)
+
+
+@pytest.fixture(scope="module")
+def shared(lasting_address: str) -> Terminal:
+    """For commands that are refused: one insurer is enough for all."""
+    return _with_an_insurer(lasting_address)
+
+
+def _with_an_insurer(address: str) -> Terminal:
     typed = Terminal(address)
     typed.type("participants", "add", "payer:INS-2001", "--name", "First", "--adapter", "sandbox")
     return typed
@@ -93,9 +103,9 @@ def test_a_change_that_is_over_is_listed_with_all_only(terminal: Terminal) -> No
     ],
 )
 def test_what_cannot_be_done_is_refused(
-    terminal: Terminal, words: tuple[str, ...], code: int, told: str
+    shared: Terminal, words: tuple[str, ...], code: int, told: str
 ) -> None:
-    assert told in terminal.type("severity", *words, code=code)
+    assert told in shared.type("severity", *words, code=code)
 
 
 def test_a_rule_that_no_message_alone_breaks_is_pointed_out(terminal: Terminal) -> None:

@@ -63,24 +63,11 @@ async def empty(
         await postgres.drop(address)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sqlite", "postgresql"])
-async def past(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    sqlite_template: Path,
-    postgres: Postgres,
-    postgres_template: str,
-) -> AsyncIterator[str]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def past(lasting_address: str) -> str:
     """A database with a past, once of each kind, to be copied: to live through it takes half a second."""
-    if request.param == "sqlite":
-        file = tmp_path_factory.mktemp("past") / "past.db"
-        address = f"sqlite:///{shutil.copyfile(sqlite_template, file)}"
-    else:
-        address = await postgres.create(template=postgres_template)
-    await _live(address)
-    yield address
-    if request.param == "postgresql":
-        await postgres.drop(address)
+    await _live(lasting_address)
+    return lasting_address
 
 
 @pytest_asyncio.fixture
