@@ -122,7 +122,7 @@ async def deliver(unit: Unit, poll_id: str, now: datetime) -> int:
     done = await unit.execute(
         update(mailbox)
         .where(mailbox.c.poll_id == poll_id, mailbox.c.delivered_at.is_(None))
-        .values(delivered_at=now, reserved_until=None)
+        .values(delivered_at=now, confirmed_at=now, reserved_until=None, offers=mailbox.c.offers + 1)
     )
     return done.rowcount
 

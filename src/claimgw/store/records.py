@@ -122,6 +122,9 @@ class MailboxEntry:
     poll_id: str | None = None
     reserved_until: datetime | None = None
     delivered_at: datetime | None = None
+    client: str | None = None
+    confirmed_at: datetime | None = None
+    offers: int = 0
 
 
 @dataclass(frozen=True, slots=True)

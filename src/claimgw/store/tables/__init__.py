@@ -1,6 +1,7 @@
 """Which tables are there, column by column?"""
 
 from claimgw.store.tables.columns import metadata
+from claimgw.store.tables.delivery import alert, allowance, breaker, node
 from claimgw.store.tables.exchanges import attempt, exchange
 from claimgw.store.tables.history import history_start, imported, relation, statement, topic
 from claimgw.store.tables.mailbox import mailbox, mailbox_notice, poll_item
@@ -11,6 +12,7 @@ from claimgw.store.tables.registry import (
     operator,
     operator_session,
     participant,
+    participant_change,
     pause,
     registry_revision,
     serves,
@@ -18,9 +20,12 @@ from claimgw.store.tables.registry import (
 from claimgw.store.tables.rules import rule_change
 
 __all__ = [
+    "alert",
+    "allowance",
     "arrival",
     "attempt",
     "body",
+    "breaker",
     "credential",
     "credential_licence",
     "exchange",
@@ -30,9 +35,11 @@ __all__ = [
     "mailbox_notice",
     "message",
     "metadata",
+    "node",
     "operator",
     "operator_session",
     "participant",
+    "participant_change",
     "pause",
     "poll_item",
     "registry_revision",

@@ -16,6 +16,7 @@ from sqlalchemy import (
 from claimgw.store.tables.columns import Id, Instant, Licence, metadata
 
 _WAITING = "state IN ('unchecked', 'held', 'unconfirmed', 'awaiting-correction', 'queued', 'partial')"
+_GIVEN_UP = "state = 'given-up'"
 _CANCELLING = "event = 'cancel-request' AND state = 'in-flight'"
 _ANSWERED = "answered_by = 'insurer'"
 
@@ -84,6 +85,14 @@ exchange = Table(
         "created_at",
         postgresql_where=text(_WAITING),
         sqlite_where=text(_WAITING),
+    ),
+    # Dead letters: nobody tries any more, and an operator may.
+    Index(
+        "ix_exchange_given_up",
+        "insurer",
+        "changed_at",
+        postgresql_where=text(_GIVEN_UP),
+        sqlite_where=text(_GIVEN_UP),
     ),
     Index(
         "ix_exchange_answered",

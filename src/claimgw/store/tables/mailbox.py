@@ -4,7 +4,11 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, text
 
 from claimgw.store.tables.columns import Id, Instant, Licence, metadata
 
+_UNCONFIRMED = "delivered_at IS NOT NULL AND confirmed_at IS NULL"
+
 # `about_*` is the business identifier the message answers: the focus filter of a poll.
+# `client`: the credential whose poll was given it; `confirmed_at`: when that client let us know that it has
+# it, for providers registered to do so, otherwise when it was delivered; `offers`: how many polls had it.
 mailbox = Table(
     "mailbox",
     metadata,
@@ -18,12 +22,22 @@ mailbox = Table(
     Column("poll_id", Id, ForeignKey("message.id"), nullable=True),
     Column("reserved_until", Instant, nullable=True),
     Column("delivered_at", Instant, nullable=True),
+    Column("client", Id, nullable=True),
+    Column("confirmed_at", Instant, nullable=True),
+    Column("offers", Integer, nullable=False, server_default="0"),
     Index(
         "ix_mailbox_waiting",
         "provider",
         "queued_at",
         postgresql_where=text("delivered_at IS NULL"),
         sqlite_where=text("delivered_at IS NULL"),
+    ),
+    Index(
+        "ix_mailbox_unconfirmed",
+        "provider",
+        "delivered_at",
+        postgresql_where=text(_UNCONFIRMED),
+        sqlite_where=text(_UNCONFIRMED),
     ),
 )
 

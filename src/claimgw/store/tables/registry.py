@@ -22,6 +22,18 @@ participant = Table(
     Column("changed_at", Instant, nullable=False),
 )
 
+# How a participant was registered from a moment on, and who changed it; never changed itself.
+participant_change = Table(
+    "participant_change",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("licence", Licence, ForeignKey("participant.licence"), nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", String(120), nullable=False),
+    Column("fields", JSON, nullable=False),
+    Index(None, "licence", "made_at"),
+)
+
 # A TPA stands in for insurers, from a day to a day (the last included, null: open).
 serves = Table(
     "serves",
