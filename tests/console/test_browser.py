@@ -37,6 +37,7 @@ WIDE, NARROW, NARROWEST = (1440, 900), (390, 844), (360, 740)
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install Debian's package chromium"),
 ]
 
@@ -77,7 +78,7 @@ class Visit:
             self.strangers.append(url)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
     """Empty, but for the operator omar."""
     database = Database(f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'claimgw.db')}")
@@ -96,8 +97,9 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
     await database.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def chromium() -> AsyncIterator[Browser]:
+    """One program for all; each visit has cookies and a store of its own."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
         yield browser
