@@ -20,7 +20,6 @@ from claimgw.settings import Settings
 from claimgw.store.credentials import Credential, CredentialKind, add_credential
 from claimgw.store.database import Database
 from claimgw.store.participants import ParticipantRecord, add_participant
-from claimgw.store.schema import upgrade
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 FHIR = {"content-type": "application/fhir+json"}
@@ -112,9 +111,6 @@ async def register(
 @asynccontextmanager
 async def running(address: str, *, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Gateway]:
     """The app on that database, started and stopped as a server would."""
-    database = Database(address)
-    await upgrade(database)
-    await database.close()
     app = create_app(Settings(database=address, **settings), clock or SystemClock())
     async with app.router.lifespan_context(app):
         transport = ASGITransport(app=app, raise_app_exceptions=False)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,19 @@ def test_the_message_holds_the_words_that_are_looked_for() -> None:
     assert all(word.encode() in fresh(CLAIM) for word in PERSONAL if word != "Rayan")
 
 
-@pytest.mark.parametrize(("fault", "code", "status", "body"), [row[:4] for row in ROWS])
-async def test_a_fault_is_answered_as_the_table_says(
-    fault: str, code: str, status: str, body: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def folder(tmp_path: Path, sqlite_template: Path) -> Path:
+    """One that can be taken away, with a migrated database in it."""
     folder = tmp_path / "store"
     folder.mkdir()
+    shutil.copyfile(sqlite_template, folder / "claimgw.db")
+    return folder
+
+
+@pytest.mark.parametrize(("fault", "code", "status", "body"), [row[:4] for row in ROWS])
+async def test_a_fault_is_answered_as_the_table_says(
+    fault: str, code: str, status: str, body: str, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.WARNING)  # what `telemetry.logs` lets libraries say
     with structlog.testing.capture_logs() as lines:
         async with open_doors(f"sqlite:///{folder / 'claimgw.db'}") as doors:
@@ -91,10 +99,8 @@ def check_headers(response: httpx.Response) -> None:
     assert ("allow" in response.headers) == (response.status_code == 405)
 
 
-async def test_a_message_lost_with_the_store_is_taken_when_it_is_sent_again(tmp_path: Path) -> None:
+async def test_a_message_lost_with_the_store_is_taken_when_it_is_sent_again(folder: Path) -> None:
     """Nothing was acknowledged, so the same message with the same ids is a new one."""
-    folder = tmp_path / "store"
-    folder.mkdir()
     raw = fresh(CLAIM)
     async with open_doors(f"sqlite:///{folder / 'claimgw.db'}") as doors:
         await doors.gateway.post(fresh(CLAIM), doors.key)

@@ -1,5 +1,6 @@
 """Does the database have the tables this release needs? Migrations, run forward, each in one transaction."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -21,6 +22,7 @@ def migrations_folder() -> Path:
     return inside if inside.is_dir() else package.parents[1] / "migrations"
 
 
+@cache
 def head() -> str:
     """The newest revision this release knows."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
@@ -31,7 +33,7 @@ def head() -> str:
 async def current(database: Database) -> str | None:
     """The revision the database stands at; None where no table is yet."""
     async with database.read() as unit:
-        return await unit.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+        return await unit.run_sync(_current)
 
 
 async def upgrade(database: Database) -> None:
@@ -43,7 +45,13 @@ async def upgrade(database: Database) -> None:
         await unit.run_sync(_upgrade)
 
 
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def _upgrade(connection: Connection) -> None:
+    if _current(connection) == head():
+        return  # Alembic would load every migration to come to that
     config = _config()
     config.attributes["connection"] = connection
     try:
