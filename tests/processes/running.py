@@ -73,13 +73,13 @@ class Process:
             raise
 
 
-def until(found: Callable[[], T], what: str, seconds: float = _START_SECONDS) -> T:
-    """The first true value of the condition, looked at until the deadline."""
+def until(found: Callable[[], T], what: str, seconds: float = _START_SECONDS, every: float = 0.02) -> T:
+    """The first true value of the condition, looked at `every` so many seconds until the deadline."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := found():
             return value
-        time.sleep(0.02)
+        time.sleep(every)
     raise AssertionError(f"not within {seconds} s: {what}")
 
 

@@ -48,7 +48,7 @@ def test_a_server_killed_between_its_two_commits_delivers_under_the_same_ids(
         assert [(row["header"], row["attempts"]) for row in found] == [(header_id(claim), 2)]
 
         mailbox = Mailbox(gateway.url, hospital)
-        (message,) = until(mailbox.take, "the answer is in the mailbox")
+        (message,) = until(mailbox.take, "the answer is in the mailbox", every=0.1)
         assert message["entry"][0]["resource"]["response"]["identifier"] == header_id(claim)
         assert resource(message, "ClaimResponse")["outcome"] == "complete"
 
