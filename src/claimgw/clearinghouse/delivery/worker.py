@@ -2,29 +2,24 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import assert_never
 
 import structlog
 
 from claimgw.access.participants import LONGEST_ANSWER_SECONDS
-from claimgw.clearinghouse.answer import own
+from claimgw.clearinghouse.delivery.abandon import abandon, close_left
 from claimgw.clearinghouse.delivery.deliver import deliver
-from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
 from claimgw.clearinghouse.large import look_into
 from claimgw.clearinghouse.parts import Parts
-from claimgw.clearinghouse.record import keep_own
-from claimgw.clearinghouse.unreachable import unreachable
 from claimgw.clock import rung_or_after
 from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.ids import new_id
 from claimgw.messages.envelope import Envelope, read
-from claimgw.messages.events import EVENTS
-from claimgw.store import Unit, attempts, exchanges, messages
-from claimgw.store.records import Attempt, Author, Exchange, State
+from claimgw.store import attempts, exchanges, messages
+from claimgw.store.records import Attempt, Exchange, State
 
 _log = structlog.get_logger(__name__)
 
@@ -79,7 +74,7 @@ class Worker:
         if forgotten:
             # A late answer ended the exchange, and then the node died that still waited for one.
             async with self._parts.database.write() as unit:
-                await _close(unit, forgotten, now)
+                await close_left(unit, forgotten, now)
         return sum([await self._lane(lane) for lane in lanes])
 
     async def _lane(self, lane: str) -> int:
@@ -151,7 +146,7 @@ async def take_up(parts: Parts, exchange: Exchange, grace: float, answer_seconds
         case State.HELD | State.UNCONFIRMED:
             return await _open(parts, exchange, answer_seconds)
         case State.IN_FLIGHT:
-            await _abandon(parts, exchange, grace)
+            await abandon(parts, exchange, grace)
             return None
         case State.UNCHECKED:
             with suppress(Conflict):  # another node was faster
@@ -181,67 +176,3 @@ async def _open(parts: Parts, exchange: Exchange, answer_seconds: float) -> Clai
     request = read(raw or b"")
     assert isinstance(request, Envelope), "a request on record is no message any more"
     return Claimed(claimed, request, attempt)
-
-
-async def _abandon(parts: Parts, exchange: Exchange, grace: float) -> None:
-    """The lease of an attempt has ended and nobody closed it: its node is gone, and it may have arrived."""
-    now = parts.clock.now()
-    meaning = MEANING[Outcome.ABANDONED]
-    assert meaning.arrived is Arrived.UNKNOWN
-    try:
-        async with parts.database.write() as unit:
-            await _close(unit, await attempts.of_exchange(unit, exchange.id), now)
-            await _leave(parts, unit, exchange, now + timedelta(seconds=grace))
-    except Conflict:
-        return
-    _log.warning(
-        "an attempt was left open by its node",
-        action="abandon",
-        exchange=exchange.id,
-        insurer=exchange.insurer,
-    )
-
-
-async def _close(unit: Unit, left: Iterable[Attempt], now: datetime) -> None:
-    for made in left:
-        await attempts.close_attempt(
-            unit,
-            made.id,
-            at=now,
-            outcome=Outcome.ABANDONED.value,
-            detail=f"node {made.node}",
-            answer_id=None,
-        )
-
-
-async def _leave(parts: Parts, unit: Unit, exchange: Exchange, due_at: datetime) -> None:
-    """It is sent again after the grace; what may not wait is answered once and for all."""
-    now, reason = parts.clock.now(), f"{MEANING[Outcome.ABANDONED].when}; it may have arrived"
-    if EVENTS[exchange.event].queueable:
-        await exchanges.change(
-            unit,
-            exchange,
-            state=State.UNCONFIRMED,
-            reason=reason,
-            due_at=due_at,
-            changed_at=now,
-            waiting=False,
-        )
-        return
-    answer_id, author = exchange.answer_id, exchange.answered_by
-    if answer_id is None:
-        request = read(await messages.content(unit, exchange.id) or b"")
-        assert isinstance(request, Envelope), "a request on record is no message any more"
-        raw = await unreachable(parts, unit, request, exchange, exchange.insurer, parts.stamp(now))
-        answer_id, author = (await keep_own(unit, own(raw), exchange, now)).id, Author.GATEWAY
-    await exchanges.change(
-        unit,
-        exchange,
-        state=State.ANSWERED,
-        reason=reason,
-        due_at=None,
-        changed_at=now,
-        waiting=False,
-        answer_id=answer_id,
-        answered_by=author,
-    )
