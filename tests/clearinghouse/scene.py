@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from claimgw.clock import ManualClock
-from claimgw.store import attempts, exchanges, participants
+from claimgw.store import attempts, exchanges, lanes, participants
 from claimgw.store.records import Attempt, Exchange
 from tests.clearinghouse.spoken import (
     START,
@@ -101,7 +101,7 @@ class Scene:
     async def notices(self) -> list[Exchange]:
         """The exchanges of error-notices to the insurer that are due, whatever the time."""
         async with self.gateway.database.read() as unit:
-            due = await exchanges.due(unit, FALCON, datetime(2100, 1, 1, tzinfo=UTC), 100)
+            due = await lanes.due(unit, FALCON, datetime(2100, 1, 1, tzinfo=UTC), 100)
         return [held for held in due if held.event == "error-notice"]
 
     async def move(self, endpoint: str, **settings: Any) -> None:

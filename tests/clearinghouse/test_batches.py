@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from claimgw.conformance import Direction, check
-from claimgw.store import exchanges
+from claimgw.store import lanes
 from claimgw.store.records import State
 from tests.clearinghouse.batches import (
     Change,
@@ -184,7 +184,7 @@ async def test_a_batch_is_refused_as_a_whole_for(why: str, sqlite: str) -> None:
         assert (await scene.send(raw))[0] == body
         assert await scene.work() == 0
         async with scene.gateway.database.read() as unit:
-            assert await exchanges.lanes_due(unit, scene.clock.now()) == []
+            assert await lanes.lanes_due(unit, scene.clock.now()) == []
 
 
 async def test_an_exact_copy_of_a_batch_gets_the_same_answer_and_nothing_is_sent_twice(address: str) -> None:

@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, insert, or_, select, tuple_, update
+from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from claimgw.errors import Conflict
 from claimgw.store.between import between
 from claimgw.store.database import Unit
-from claimgw.store.records import UNDELIVERED, Author, Exchange, Focal, State
+from claimgw.store.records import Author, Exchange, Focal, State
 from claimgw.store.tables import exchange
 
 # As many of a payment's claims are looked up with one query; SQLite takes 32,766 parameters.
 _AT_ONCE = 500
-_UNDELIVERED = [state.value for state in UNDELIVERED]
 
 
 async def open_exchange(unit: Unit, opened: Exchange) -> None:
@@ -111,33 +109,6 @@ async def change(unit: Unit, read: Exchange, **changes: Any) -> Exchange:
     if done.rowcount != 1:
         raise Conflict("the exchange was changed by another hand")
     return changed
-
-
-async def lanes_due(unit: Unit, now: datetime) -> list[str]:
-    """The insurers for which something is due."""
-    query = select(exchange.c.insurer).where(exchange.c.due_at <= now, _on_its_turn()).distinct()
-    return [insurer for (insurer,) in await unit.execute(query)]
-
-
-async def due(unit: Unit, insurer: str, now: datetime, most: int) -> list[Exchange]:
-    """What is due in one lane, oldest first; of one case nothing before what it is about."""
-    query = (
-        select(exchange)
-        .where(exchange.c.insurer == insurer, exchange.c.due_at <= now, _on_its_turn())
-        .order_by(exchange.c.due_at, exchange.c.id)
-        .limit(most)
-    )
-    return [as_exchange(row) for row in await unit.execute(query)]
-
-
-def _on_its_turn() -> ColumnElement[bool]:
-    """Not while the insurer may still lack what the request is about: its claim, its original.
-
-    What is only to be checked may be checked at any time.
-    """
-    earlier = exchange.alias("earlier")
-    lacking = exists().where(earlier.c.id == exchange.c.about_id, earlier.c.state.in_(_UNDELIVERED))
-    return or_(exchange.c.state == State.UNCHECKED.value, ~lacking)
 
 
 def _state(kept: Exchange) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from claimgw.clock import rung_or_after
 from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.ids import new_id
 from claimgw.messages.envelope import Envelope, read
-from claimgw.store import attempts, exchanges, messages
+from claimgw.store import attempts, exchanges, lanes, messages
 from claimgw.store.records import Attempt, Exchange, State
 
 _log = structlog.get_logger(__name__)
@@ -69,13 +69,13 @@ class Worker:
         now = self._parts.clock.now()
         oldest = now - timedelta(seconds=LONGEST_ANSWER_SECONDS + self._parts.limits.lease)
         async with self._parts.database.read() as unit:
-            lanes = await exchanges.lanes_due(unit, now)
+            busy = await lanes.lanes_due(unit, now)
             forgotten = await attempts.left_open(unit, oldest)
         if forgotten:
             # A late answer ended the exchange, and then the node died that still waited for one.
             async with self._parts.database.write() as unit:
                 await close_left(unit, forgotten, now)
-        return sum([await self._lane(lane) for lane in lanes])
+        return sum([await self._lane(lane) for lane in busy])
 
     async def _lane(self, lane: str) -> int:
         registry = await self._parts.registry.current()
@@ -86,7 +86,7 @@ class Worker:
         if room <= 0:
             return 0
         async with self._parts.database.read() as unit:
-            due = await exchanges.due(unit, lane, self._parts.clock.now(), room)
+            due = await lanes.due(unit, lane, self._parts.clock.now(), room)
         started = 0
         for exchange in due:
             grace = insurer.settings.grace_seconds if insurer else 0
@@ -154,7 +154,7 @@ async def take_up(parts: Parts, exchange: Exchange, grace: float, answer_seconds
             return None
         case State.REFUSED | State.ANSWERED | State.CANCELLED | State.NULLIFIED:
             return None
-        case State.AWAITING_CORRECTION | State.QUEUED | State.PARTIAL:
+        case State.AWAITING_CORRECTION | State.QUEUED | State.PARTIAL | State.GIVEN_UP:
             return None
     assert_never(exchange.state)
 

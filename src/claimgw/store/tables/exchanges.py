@@ -62,6 +62,7 @@ exchange = Table(
         "ix_exchange_due",
         "insurer",
         "due_at",
+        "id",
         postgresql_where=text("due_at IS NOT NULL"),
         sqlite_where=text("due_at IS NOT NULL"),
     ),

@@ -93,7 +93,8 @@ operator_session = Table(
     Column("expires_at", Instant, nullable=False),
 )
 
-# Delivery stands still: scope "*" for all lanes, otherwise one licence.
+# Scope "*" for all lanes, otherwise one licence. Kind "hold": delivery stands still. "drain": what is held
+# is delivered, and nothing new is taken.
 pause = Table(
     "pause",
     metadata,
@@ -101,4 +102,5 @@ pause = Table(
     Column("reason", String(250), nullable=False),
     Column("since", Instant, nullable=False),
     Column("by", String(120), nullable=False),
+    Column("kind", String(10), nullable=False, server_default="hold"),
 )
