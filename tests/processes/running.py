@@ -26,19 +26,20 @@ PLAIN: dict[str, Any] = {"verify": False, "trust_env": False}
 
 @dataclass
 class Process:
-    """One `claimgw` process and where it listens."""
+    """One process, of `claimgw` unless another module is named, and where it listens."""
 
     command: list[str]
     environment: dict[str, str]
     log: Path
     url: str
     health: str
+    module: str = "claimgw"
     handle: "subprocess.Popen[bytes]" = field(init=False)
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.handle = subprocess.Popen(
-                [sys.executable, "-m", "claimgw", *self.command],
+                [sys.executable, "-m", self.module, *self.command],
                 env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,

@@ -1,0 +1,91 @@
+"""Which claims are sent, and what does the insurer answer? Two written examples, each around one number.
+
+A claim has ids, identifiers, patient, encounter and invoice of its own, all made of its number, so that
+neither the sender nor the insurer has to do more than to join pieces that were prepared beforehand.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.validate import claim
+from claimgw.messages.decode import Decoded, decode
+from claimgw.messages.encode import encode
+
+ANSWER = Path(__file__).parents[1] / "examples" / "claim-response-complete.json"
+ITEMS = 3
+# A number has so many digits, as many as the identifier of a person.
+_DIGITS = 10
+_MARK = "@NUMBER@@@"
+# What stands in the examples, and what it begins with here; the number follows.
+_OWN = {
+    "CLM-2026-03101": "CLM-",
+    "INV-2026-03101": "INV-",
+    "ENC-2026-03101": "ENC-",
+    "EPI-2026-03101": "EPI-",
+    "CR-2026-03-55101": "CR-",
+    "FAL-660101": "FAL-",
+    "1098765401": "",
+    "Patient/51001": "Patient/",
+    "Claim/41001": "Claim/",
+    "Encounter/71001": "Encounter/",
+    '"id":"51001"': '"id":"',
+    '"id":"41001"': '"id":"',
+    '"id":"71001"': '"id":"',
+}
+# By this a message tells its number.
+_BEFORE_NUMBER = b'"CLM-'
+# Numbers follow each other as random ones would, and none comes twice: indexes are filled everywhere.
+_PRIME, _STEP = 999_999_937, 736_338_717
+
+
+class Template:
+    """The pieces of a message, between which its number stands."""
+
+    def __init__(self, raw: bytes, *others: bytes) -> None:
+        """`others`: messages whose ids are mentioned in this one."""
+        text = raw.decode()
+        for identity in {one for each in (raw, *others) for one in _ids(each)}:
+            text = text.replace(identity, identity[:-_DIGITS] + _MARK)
+        for old, beginning in _OWN.items():
+            # What is quoted in the table ends with its quote, here and there.
+            end = '"' if old.endswith('"') else ""
+            text = text.replace(old, beginning + _MARK + end)
+        self._pieces = text.encode().split(_MARK.encode())
+
+    def numbered(self, number: bytes) -> bytes:
+        """The message with that number, of ten digits."""
+        return number.join(self._pieces)
+
+
+def claims() -> Template:
+    """The claim of three items, 21 kB."""
+    return Template(claim(ITEMS, faulty=False))
+
+
+def answers() -> Template:
+    """What the insurer answers to it: everything approved."""
+    decoded = decode(ANSWER.read_bytes())
+    assert isinstance(decoded, Decoded)
+    return Template(encode(decoded.tree), claim(ITEMS, faulty=False))
+
+
+def number_of(raw: bytes) -> bytes:
+    """The number of a claim, read from its bytes."""
+    begin = raw.index(_BEFORE_NUMBER) + len(_BEFORE_NUMBER)
+    return raw[begin : begin + _DIGITS]
+
+
+def numbers(first: int) -> Iterator[bytes]:
+    """Numbers without end. Those of two beginnings meet only where one counts up to the other."""
+    count = first
+    while True:
+        yield b"1%09d" % (count * _STEP % _PRIME)
+        count += 1
+
+
+def _ids(raw: bytes) -> Iterator[str]:
+    """Of the bundle and of its header: those that may never be used again."""
+    bundle = json.loads(raw)
+    yield bundle["id"]
+    yield bundle["entry"][0]["resource"]["id"]
