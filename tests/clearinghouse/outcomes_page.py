@@ -16,7 +16,12 @@ _HEARD = {
     Heard.ANSWER: "the insurer's own answer",
     Heard.ERROR: "`error` with GE-00026, by the gateway",
 }
-_AGAIN = {Again.LATER: "after a growing delay", Again.AFTER_GRACE: "after the grace", Again.NEVER: "no"}
+_AGAIN = {
+    Again.LATER: "after a growing delay",
+    Again.SLOWLY: "after a long delay",
+    Again.AFTER_GRACE: "after the grace",
+    Again.NEVER: "no",
+}
 
 
 def table() -> str:

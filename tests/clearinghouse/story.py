@@ -93,6 +93,10 @@ async def check_the_records(scene: Scene, raw: bytes, outcome: Outcome) -> None:
             assert held.state is State.HELD
             assert held.due_at is not None
             assert timedelta(seconds=4) <= held.due_at - now <= timedelta(seconds=6)
+        case Again.SLOWLY:
+            assert held.state is State.HELD
+            assert held.due_at is not None
+            assert timedelta(minutes=12) <= held.due_at - now <= timedelta(minutes=18)
         case Again.AFTER_GRACE:
             assert held.state is State.UNCONFIRMED
             assert held.due_at == now + timedelta(seconds=GRACE)

@@ -58,6 +58,7 @@ def test_only_what_is_sent_again_has_a_time(outcome: Outcome, waiting: bool) -> 
     decision = decide(outcome, given(waiting=waiting), SCHEDULE)
     due = {
         Again.LATER: NOW + timedelta(seconds=5),
+        Again.SLOWLY: NOW + timedelta(seconds=900),
         Again.AFTER_GRACE: NOW + timedelta(seconds=300),
         Again.NEVER: None,
     }[MEANING[outcome].again]

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from claimgw.access.policy import Delivery
 from claimgw.access.webhooks import check_address, check_secret
 from claimgw.errors import ConfigurationError
 from claimgw.insurers.spi import Connection, Tls
@@ -75,6 +76,9 @@ class ParticipantSettings(BaseModel):
     most_in_flight: int = Field(4, ge=1, le=1000, description="held messages it is sent at the same time")
     most_connections: int = Field(
         64, ge=2, le=1000, description="connections to it: held messages, providers that wait, the probe"
+    )
+    delivery: Delivery = Field(
+        default=Delivery(), description="how it is tried again, and when a message is given up"
     )
     health_endpoint: str | None = Field(
         default=None, description="URL that answers 2xx when it is there (spec §1.1)"

@@ -136,4 +136,4 @@ async def _still_open(unit: Unit, provider: str, asked: Sequence[Stated]) -> lis
 
 def _stands(communication: Exchange) -> bool:
     declined = communication.state is State.ANSWERED and communication.answered_by is Author.GATEWAY
-    return communication.state is not State.REFUSED and not declined
+    return communication.state not in (State.REFUSED, State.GIVEN_UP) and not declined

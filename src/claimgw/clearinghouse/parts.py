@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from claimgw.access.participants import Participant
 from claimgw.access.registry import Registry
 from claimgw.clearinghouse.delivery.policy import Schedule
 from claimgw.clearinghouse.lines import Lines
@@ -47,6 +48,10 @@ class Parts:
     jitter: Callable[[], float]
     wake: Callable[[], None]
     dialect: Dialect = Dialect.NPHIES
+
+    def schedule_of(self, insurer: Participant | None) -> Schedule:
+        """How that insurer is tried again: the gateway's own way, but for what is set for it."""
+        return self.schedule.of(insurer.settings.delivery) if insurer else self.schedule
 
     def stamp(self, now: datetime, notes: Sequence[str] = ()) -> Stamp:
         """For a message that is written now, with what is told beside it."""

@@ -52,6 +52,7 @@ def _standing(held: Exchange, answers: Sequence[Stated]) -> Standing:
             | State.AWAITING_CORRECTION
             | State.QUEUED
             | State.PARTIAL
+            | State.GIVEN_UP  # whatever its provider was told, an answer that still comes counts
         ):
             return Standing.OPEN
     assert_never(held.state)

@@ -105,7 +105,8 @@ class _Settlement:
         conclusive = self.ending.answer is not None and MEANING[self.ending.outcome].again is Again.NEVER
         if not closed and not conclusive:
             return Settled(self.exchange, None)  # another node has taken it up, and nothing new is known
-        decision = decide(self.ending.outcome, self._circumstances(attempt), self.parts.schedule)
+        schedule = self.parts.schedule_of(self.insurer)
+        decision = decide(self.ending.outcome, self._circumstances(attempt), schedule)
         told = await self._tell(decision, came)
         if findings := self.ending.findings if decision.notice else self.ending.remarks:
             await self._notify(findings)

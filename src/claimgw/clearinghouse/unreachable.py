@@ -45,6 +45,8 @@ def standing_of(target: Exchange, said: str | None) -> tuple[str, str]:
         case State.ANSWERED:
             failed = said == "error" or target.answered_by is Author.GATEWAY
             return _OUTCOMES, "error" if failed else "complete"
+        case State.GIVEN_UP:
+            return _OUTCOMES, "error" if said == "error" else "queued"
         case (
             State.UNCHECKED
             | State.HELD

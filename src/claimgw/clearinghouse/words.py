@@ -21,6 +21,7 @@ STANDING = {
     State.ANSWERED: "The provider has its final answer, or finds it in its mailbox",
     State.CANCELLED: "Its provider took it back",
     State.NULLIFIED: "Its provider took it back, and it is kept for audit only",
+    State.GIVEN_UP: "It is tried no more; an answer that still comes counts",
 }
 
 LONGEST_DISPLAY = 100  # Coding.display (spec §2.6)

@@ -31,6 +31,7 @@ _SIGNS = {
     State.ANSWERED: ("Answered", "check", "good"),
     State.CANCELLED: ("Cancelled", "ban", "mute"),
     State.NULLIFIED: ("Nullified", "ban", "mute"),
+    State.GIVEN_UP: ("Given up", "alert", "bad"),
 }
 STATES = {state: Chip(*sign, STANDING[state]) for state, sign in _SIGNS.items()}
 

@@ -24,12 +24,14 @@ class Ledger:
     in_flight: int = 0
     awaiting: int = 0
     cancelled: int = 0
+    dead: int = 0
     astray: int = 0
 
     @property
     def balances(self) -> bool:
         """Whether each accepted request was found in one of its places."""
-        placed = self.answered + self.held + self.in_flight + self.awaiting + self.cancelled
+        moving = self.held + self.in_flight + self.awaiting
+        placed = self.answered + moving + self.cancelled + self.dead
         return self.astray == 0 and self.accepted == placed
 
 
@@ -70,4 +72,5 @@ _PLACES: dict[str, ColumnElement[bool]] = {
         else_=and_(_in(State.AWAITING_CORRECTION, State.QUEUED, State.PARTIAL), ~_DUE),
     ),
     "cancelled": and_(_in(*WITHDRAWN), ~_DUE),
+    "dead": and_(_in(State.GIVEN_UP), ~_DUE, ~_OPEN.exists()),
 }

@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a request stands. REFUSED, ANSWERED, CANCELLED and NULLIFIED are ends; all else still moves."""
+    """Where a request stands. REFUSED, ANSWERED, CANCELLED and NULLIFIED are ends; all else still moves,
+
+    GIVEN_UP only by a late answer, a cancellation, or an operator.
+    """
 
     REFUSED = "refused"  # by our own check; never forwarded
     UNCHECKED = "unchecked"  # a large claim: taken, and not yet looked into; `due_at` is when that happens
@@ -19,6 +22,7 @@ class State(StrEnum):
     ANSWERED = "answered"
     CANCELLED = "cancelled"  # by its provider, before delivery or with the insurer's consent
     NULLIFIED = "nullified"  # the same, and it is kept for audit only
+    GIVEN_UP = "given-up"  # nobody tries any more: a dead letter, for an operator to look into
 
 
 # As far as we know the insurer may lack the request.

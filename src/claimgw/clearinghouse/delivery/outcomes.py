@@ -53,6 +53,7 @@ class Again(StrEnum):
     """Whether and when the request is sent once more, always the same bytes."""
 
     LATER = "later"  # after a growing delay
+    SLOWLY = "slowly"  # after a long delay: somebody has to mend something first
     AFTER_GRACE = "after-grace"  # once the time for a deferred answer has passed
     NEVER = "never"
 
@@ -74,10 +75,11 @@ def _row(when: str, arrived: Arrived, heard: Heard, again: Again, *, notice: boo
 
 
 _NO, _YES, _UNKNOWN = Arrived.NO, Arrived.YES, Arrived.UNKNOWN
-_PENDED, _ANSWER, _LATER, _GRACE, _NEVER = (
+_PENDED, _ANSWER, _LATER, _SLOWLY, _GRACE, _NEVER = (
     Heard.PENDED,
     Heard.ANSWER,
     Again.LATER,
+    Again.SLOWLY,
     Again.AFTER_GRACE,
     Again.NEVER,
 )
@@ -134,7 +136,7 @@ MEANING: dict[Outcome, Meaning] = {
         "HTTP 3xx, or a 4xx that blames the way the gateway calls: address, credential, method, size",
         _NO,
         _PENDED,
-        _LATER,
+        _SLOWLY,
         notice=False,
         breaker=True,
     ),

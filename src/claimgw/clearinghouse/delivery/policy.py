@@ -1,28 +1,41 @@
 """What follows from an ending: which state, when again, what is the provider told? Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from claimgw.access.policy import Delivery
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Again, Heard, Outcome
 from claimgw.store.records import WITHDRAWN, State
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Waits between attempts, in seconds; the last one repeats. `spread`: what jitter may add or take."""
+    """Waits between attempts, in seconds; the last one repeats. `spread`: what jitter may add or take.
+
+    `slow_seconds` is the least wait after what somebody has to mend. A message is given up
+    `give_up_seconds` after it was accepted; after `most_tries` only if others of its insurer get through.
+    """
 
     waits: tuple[float, ...] = (5, 15, 60, 300, 900)
     spread: float = 0.2
     longest_retry_after: float = 3600
+    slow_seconds: float = 900
+    give_up_seconds: float = 5 * 86_400
+    most_tries: int = 20
 
-    def wait(self, tries: int, retry_after: float | None, jitter: float) -> float:
+    def of(self, own: Delivery) -> "Schedule":
+        """This one, with what is said of one insurer laid over it."""
+        given = {name: value for name, value in own if value is not None}
+        return replace(self, **given) if given else self
+
+    def wait(self, tries: int, retry_after: float | None, jitter: float, *, least: float = 0) -> float:
         """Seconds until the next attempt after `tries` attempts (1 or more). `jitter` is from 0 to 1.
 
         Jitter, because a thousand claims held by one outage must not come back in the same second.
         """
-        planned = self.waits[min(tries, len(self.waits)) - 1]
+        planned = max(least, self.waits[min(tries, len(self.waits)) - 1])
         planned *= 1 + self.spread * (2 * jitter - 1)
         return max(planned, min(retry_after or 0, self.longest_retry_after))
 
@@ -90,16 +103,19 @@ def decide(outcome: Outcome, given: Circumstances, schedule: Schedule) -> Decisi
         return _at_once(outcome, given)
     if given.state in _RANK and _RANK.get(_STATE_AFTER.get(outcome, State.HELD), 0) <= _RANK[given.state]:
         return _overtaken(outcome, given)
-    if given.state is State.AWAITING_CORRECTION and meaning.again is not Again.NEVER:
+    if given.state in (State.AWAITING_CORRECTION, State.GIVEN_UP) and meaning.again is not Again.NEVER:
         # An earlier attempt was answered after its lease: the insurer has the request (spec 0.3 item 12a).
+        # Or nobody tries any more.
         return _overtaken(outcome, given)
     telling = Telling.NOTHING if given.own else _telling(meaning.heard, given)
     match meaning.again:
-        case Again.LATER:
-            wait = schedule.wait(given.tries, given.retry_after, given.jitter)
+        case Again.LATER | Again.SLOWLY:
+            least = schedule.slow_seconds if meaning.again is Again.SLOWLY else 0
+            wait = schedule.wait(given.tries, given.retry_after, given.jitter, least=least)
             return Decision(State.HELD, given.now + timedelta(seconds=wait), telling, meaning.notice)
         case Again.AFTER_GRACE:
-            due = given.now + timedelta(seconds=given.grace)
+            wait = max(given.grace, schedule.wait(given.tries, given.retry_after, given.jitter))
+            due = given.now + timedelta(seconds=wait)
             return Decision(State.UNCONFIRMED, due, telling, meaning.notice)
         case Again.NEVER if given.own:
             # No error-notice about an error-notice: whatever came back, it has been told (spec §3.3).

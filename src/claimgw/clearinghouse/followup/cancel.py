@@ -18,7 +18,7 @@ from claimgw.messages.findings import Finding
 from claimgw.store import Unit, attempts, exchanges
 from claimgw.store.records import Author, Exchange, State
 
-_WITH_US = frozenset({State.HELD, State.UNCHECKED})
+_WITH_US = frozenset({State.HELD, State.UNCHECKED, State.GIVEN_UP})
 
 
 async def receive(parts: Parts, sessions: Sessions, received: Received) -> Reply:
