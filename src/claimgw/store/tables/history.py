@@ -26,6 +26,7 @@ topic = Table(
     Column("message_id", Id, ForeignKey("mailbox.message_id"), primary_key=True),
     Column("system", String(255), primary_key=True),
     Column("value", String(255), primary_key=True),
+    Index(None, "value", "system"),
 )
 
 # What an insurer, or the gateway in its place, has said to a provider: answers and what it began by itself.
