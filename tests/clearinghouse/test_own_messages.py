@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from campaigns.mutator import mutants, plan
-from campaigns.samples import samples
+from campaigns.mutator import mutants
 from campaigns.spec import is_there, spec
 from campaigns.verdict import RECEIVED
 from claimgw.clearinghouse.forms import form_of
@@ -17,6 +16,7 @@ from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.findings import Finding, Severity, errors
 from claimgw.messages.frame import Stamp
 from claimgw.messages.identifiers import Licence
+from tests.conformance.planned import planned
 from tests.gateway import EXAMPLES, example
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -118,8 +118,7 @@ def refusal(refused: Envelope, findings: Sequence[Finding]) -> bytes | None:
 
 def spoilt() -> Iterator[tuple[Envelope, Sequence[Finding]]]:
     """A sample of the mutants that are refused, with the findings."""
-    valid = samples()
-    for mutant in mutants(plan(valid, spec()), spec(), seed=1, share=0.012):
+    for mutant in mutants(planned(), spec(), seed=1, share=0.012):
         message = read(mutant.raw)
         if isinstance(message, Envelope) and message.event and message.sender and message.header_id:
             found = check(message, RECEIVED, direction=direction_of(message.event))

@@ -11,7 +11,7 @@ import pytest
 
 from campaigns import junk
 from campaigns.mutants import SEED
-from campaigns.mutator import mutants, plan
+from campaigns.mutator import mutants
 from campaigns.samples import samples
 from campaigns.spec import is_there, spec
 from claimgw.conformance.case import Case
@@ -22,6 +22,7 @@ from claimgw.conformance.validator.constraints import broken
 from claimgw.conformance.validator.schemas import standard
 from claimgw.conformance.validator.walk import Walk
 from claimgw.messages.envelope import Envelope, read
+from tests.conformance.planned import planned
 from tests.conformance.real_messages import FOLDER, needed
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -81,7 +82,7 @@ def test_real_messages_are_judged_alike_with_the_quick_look_and_without() -> Non
 
 @pytest.mark.skipif(not is_there(), reason="the spec files are not beside the repository")
 def test_mutants_are_judged_alike_with_the_quick_look_and_without() -> None:
-    assert _alike(one.raw for one in mutants(plan(samples(), spec()), spec(), SEED, 0.015)) > 200
+    assert _alike(one.raw for one in mutants(planned(), spec(), SEED, 0.015)) > 200
 
 
 def test_any_json_is_judged_alike_with_the_quick_look_and_without() -> None:

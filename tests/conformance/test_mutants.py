@@ -13,6 +13,7 @@ from campaigns.sites import place
 from campaigns.spec import is_there, spec
 from campaigns.verdict import Judge, in_place
 from claimgw.messages.encode import encode
+from tests.conformance.planned import planned
 
 needed = pytest.mark.skipif(not is_there(), reason="the spec files are not beside the repository")
 
@@ -20,11 +21,6 @@ _SHARE = 0.025
 # What `make mutants` wants of all; the sample held it for each of five seeds. It only ever goes up.
 _FLOOR = 99.0
 _FUZZED = 150
-
-
-@cache
-def _plan() -> Plan:
-    return plan(samples(), spec())
 
 
 @cache
@@ -39,14 +35,14 @@ def test_the_messages_to_be_spoilt_are_valid() -> None:
 
 @needed
 def test_no_mutant_raises_and_no_fewer_are_caught_than_before() -> None:
-    judged = [_judge().judge(one) for one in mutants(_plan(), spec(), SEED, _SHARE)]
+    judged = [_judge().judge(one) for one in mutants(planned(), spec(), SEED, _SHARE)]
     assert len(judged) > 200
     assert caught(judged) >= _FLOOR
 
 
 @needed
 def test_a_seed_gives_the_same_mutants_and_verdicts_each_time() -> None:
-    first, second = _plan(), plan(samples(), spec())
+    first, second = planned(), plan(samples(), spec())
     made = zip(mutants(first, spec(), SEED, 0.003), mutants(second, spec(), SEED, 0.003), strict=True)
     for one, again in made:
         assert one.raw == again.raw
@@ -55,15 +51,15 @@ def test_a_seed_gives_the_same_mutants_and_verdicts_each_time() -> None:
 
 @needed
 def test_every_kind_of_fault_is_made_and_no_mutant_is_its_valid_message() -> None:
-    assert {kind for _, _, kind, _ in _plan().faults} == {kind.value for kind in Kind}
+    assert {kind for _, _, kind, _ in planned().faults} == {kind.value for kind in Kind}
     valid = {name: encode(sample.bundle) for name, sample in samples().items()}
-    assert all(one.raw != valid[one.example] for one in mutants(_plan(), spec(), SEED, 0.03))
+    assert all(one.raw != valid[one.example] for one in mutants(planned(), spec(), SEED, 0.03))
 
 
 @needed
 def test_the_forms_in_which_the_server_places_a_missing_extension_are_in_place() -> None:
     key = ("provider-organization", "Organization.extension:providerType", Kind.DROPPED.value, "dropped")
-    (mutant,) = mutants(Plan({key: _plan().faults[key]}), spec(), SEED)
+    (mutant,) = mutants(Plan({key: planned().faults[key]}), spec(), SEED)
     array = mutant.place
     assert in_place(array, mutant)
     assert in_place(f"{array}[0].providerType", mutant)

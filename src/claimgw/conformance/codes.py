@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from claimgw.conformance.texts import english
 from claimgw.conformance.validator.faults import Breach, Fault, Kind
@@ -215,8 +216,16 @@ class Generic:
 
 def generic(code: str) -> Generic | None:
     """The kind of fault at the element of base FHIR, or at any, that this code is for."""
+    return _generic().get(code)
+
+
+@cache
+def _generic() -> Mapping[str, Generic]:
+    """By code; the first thing that a code stands for counts."""
+    found: dict[str, Generic] = {}
     for kind, table in (*_TABLES.items(), (Kind.MISSING, _VALUE_CODES)):
         for element, given in table.items():
-            if given == code:
-                return Generic(kind, element)
-    return next((Generic(kind, "") for kind, given in _GENERIC.items() if given == code), None)
+            found.setdefault(given, Generic(kind, element))
+    for kind, given in _GENERIC.items():
+        found.setdefault(given, Generic(kind, ""))
+    return found
