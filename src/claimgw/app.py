@@ -89,6 +89,7 @@ async def open_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
                 insurer=settings.insurer_seconds,
                 lease=settings.lease_seconds,
                 poll_lease=settings.poll_lease_seconds,
+                confirm=settings.confirm_seconds,
                 batch=settings.batch_size,
                 large_bytes=settings.large_bytes,
                 large_items=settings.large_items,

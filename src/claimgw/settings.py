@@ -51,6 +51,11 @@ class Settings(BaseSettings):
         15, gt=0, description="beyond an attempt's own limit, before another node takes it up"
     )
     poll_lease_seconds: float = Field(60, gt=0, description="how long a polled message belongs to one poll")
+    confirm_seconds: float = Field(
+        300,
+        gt=0,
+        description="what a provider that confirms was given is offered again after this unless it has",
+    )
     look_seconds: float = Field(1, gt=0, description="how often a worker looks for what is due")
 
     dialect: Dialect = Field(

@@ -84,6 +84,10 @@ class ParticipantSettings(BaseModel):
         default=None, description="URL that answers 2xx when it is there (spec §1.1)"
     )
 
+    confirms: bool = Field(
+        default=False,
+        description="what a provider's poll was given is offered again until the same client confirms it",
+    )
     webhook: str | None = Field(
         default=None, description="URL of a provider that is told when its mailbox is not empty"
     )
@@ -195,6 +199,8 @@ def _check_way(participant: Participant) -> None:
             raise ValueError("endpoint: a provider is never called, it polls (spec §1.1)")
     elif participant.settings.webhook:
         raise ValueError("webhook: only providers have a mailbox")
+    elif participant.settings.confirms:
+        raise ValueError("confirms: only providers have a mailbox")
     elif participant.settings.mode is Mode.ONLINE and not adapter:
         raise ValueError("adapter: missing; give one with its endpoint, or set mode to by-hand")
     if endpoint and not adapter:

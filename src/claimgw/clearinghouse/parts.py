@@ -6,6 +6,8 @@ from datetime import datetime
 
 from claimgw.access.participants import Participant
 from claimgw.access.registry import Registry
+from claimgw.clearinghouse.delivery.breakers import Breakers
+from claimgw.clearinghouse.delivery.pace import Pace
 from claimgw.clearinghouse.delivery.policy import Schedule
 from claimgw.clearinghouse.lines import Lines
 from claimgw.clock import Clock
@@ -24,6 +26,7 @@ class Limits:
     insurer: float = 50.0  # until then the insurer may answer in the session
     lease: float = 15.0  # beyond an attempt's own limit, before another node takes it up
     poll_lease: float = 60.0  # a polled message belongs to that poll for so long
+    confirm: float = 300.0  # then what was delivered is offered again, to providers that confirm
     poll_answer: int = 10 * 1024 * 1024
     batch: int = 200  # claims in one batch (spec C-02)
     # From here on a claim is large: it is taken at once and checked afterwards (spec §3.5).
@@ -47,6 +50,8 @@ class Parts:
     schedule: Schedule
     jitter: Callable[[], float]
     wake: Callable[[], None]
+    breakers: Breakers
+    pace: Pace
     dialect: Dialect = Dialect.NPHIES
 
     def schedule_of(self, insurer: Participant | None) -> Schedule:
@@ -59,9 +64,19 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What a poll is given: its own id and the moment it was received, and the ids of the messages."""
+
+    poll_id: str
+    provider: str
+    polled_at: datetime
+    message_ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back over HTTP. `poll`: its messages count as delivered once the body is written."""
+    """What goes back over HTTP. `given`: to a poll; it counts as delivered once the body is written."""
 
     status: int
     body: bytes
-    poll: str | None = None
+    given: Given | None = None

@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from claimgw.access.callers import Stranger
 from claimgw.clearinghouse.open import Refusal
-from claimgw.clearinghouse.own.poll import confirm
-from claimgw.clearinghouse.parts import Parts, Reply
+from claimgw.clearinghouse.own.poll import delivered
+from claimgw.clearinghouse.parts import Given, Parts, Reply
 from claimgw.clearinghouse.process import process
 from claimgw.clearinghouse.session import Sessions
 from claimgw.endpoint.body import FHIR_JSON, read_body, unacceptable
@@ -49,20 +49,20 @@ class ProcessMessage:
         if any(licence.startswith(LicenceKind.PAYER) for licence in caller.licences):
             # What an insurer sends by itself waits in a mailbox now, and somebody may be listening.
             self.parts.wake()
-        return self._response(request, reply)
+        return self._response(request, reply, None if self.doorkeeper.open_house else caller.credential_id)
 
-    def _response(self, request: Request, reply: Reply) -> Response:
-        poll_id = reply.poll
-        if poll_id is None:
+    def _response(self, request: Request, reply: Reply, client: str | None) -> Response:
+        given = reply.given
+        if given is None:
             return fhir(reply.body, reply.status)
-        return PollResponse(reply.body, request, lambda: self._delivered(poll_id))
+        return PollResponse(reply.body, request, lambda: self._delivered(given, client))
 
-    async def _delivered(self, poll_id: str) -> None:
+    async def _delivered(self, given: Given, client: str | None) -> None:
         try:
-            await confirm(self.parts, poll_id)
+            await delivered(self.parts, given, client)
         except StoreUnavailable as fault:
             # The messages stay reserved until the lease ends, and are then offered again.
-            _log.warning("a poll could not be confirmed", action="poll", poll=poll_id, fault=str(fault))
+            _log.warning("what was written cannot be kept as delivered", poll=given.poll_id, fault=str(fault))
 
 
 class PollResponse(Response):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from claimgw.messages import answering_task
 from claimgw.messages.answering_task import Result, failure, output
@@ -13,14 +14,21 @@ from claimgw.messages.findings import Finding
 from claimgw.messages.frame import Stamp, address, instant
 from claimgw.messages.identifiers import DEFINITIONS
 
+# On the output of a message that is a repeat: how many polls were given it before (decision 0024).
+OFFERED_BEFORE = "urn:claimgw:offered-before"
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One message of the mailbox: its Bundle.id, its bytes and when it was queued."""
+    """One message of the mailbox: its Bundle.id, its bytes and when it was queued.
+
+    `before`: how many polls were given it before this one; told if there were any.
+    """
 
     bundle_id: str
     raw: bytes
     queued_at: datetime
+    before: int = 0
 
 
 def answerable(request: Envelope) -> bool:
@@ -34,9 +42,13 @@ def delivered(request: Envelope, stamp: Stamp, messages: Sequence[Waiting]) -> b
     nested = []
     for waiting in messages:
         url = address("Bundle", waiting.bundle_id)
-        queued = {"url": DEFINITIONS + "extension-timestamp", "valueDateTime": instant(waiting.queued_at)}
+        extensions: list[dict[str, Any]] = [
+            {"url": DEFINITIONS + "extension-timestamp", "valueDateTime": instant(waiting.queued_at)}
+        ]
+        if waiting.before:
+            extensions.append({"url": OFFERED_BEFORE, "valuePositiveInt": waiting.before})
         reference = output(stamp, "response", {"valueReference": {"reference": url}})
-        outputs.append({"extension": [queued], **reference})
+        outputs.append({"extension": extensions, **reference})
         nested.append({"fullUrl": url, "resource": Raw(waiting.raw)})
     return answering_task.written(request, stamp, Result("ok", "completed", outputs), nested=nested)
 

@@ -1,15 +1,19 @@
-"""What waits for a provider, what has a poll reserved, and what was delivered with which poll?"""
+"""What waits for a provider: never given to any poll, or to be offered again?"""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, union
 
-from claimgw.errors import Conflict
 from claimgw.store.database import Unit
 from claimgw.store.records import MailboxEntry
-from claimgw.store.tables import mailbox, participant, poll_item, topic
+from claimgw.store.tables import mailbox, participant, topic
+
+# A message that waits is free unless a poll has it. A delivered one is free again at a moment that is set
+# for those that are to be confirmed; where none is set nobody need confirm it.
+WAITING = mailbox.c.delivered_at.is_(None)
+UNCONFIRMED = and_(mailbox.c.delivered_at.is_not(None), mailbox.c.confirmed_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,111 +44,114 @@ async def deposit(unit: Unit, entry: MailboxEntry, topics: Collection[tuple[str,
 
 
 async def waiting(unit: Unit, provider: str, asked: Selection, now: datetime) -> list[MailboxEntry]:
-    """What the poll may have: undelivered, reserved by no other poll, first in, first out."""
-    query = (
-        select(mailbox)
-        .where(mailbox.c.provider == provider, mailbox.c.delivered_at.is_(None), _free(now), *_filters(asked))
-        .order_by(mailbox.c.queued_at, mailbox.c.message_id)
-        .limit(asked.count)
-        .with_for_update(skip_locked=True)
-    )
-    return [MailboxEntry(**row._mapping) for row in await unit.execute(query)]
+    """What the poll may have, and no other has: first in, first out.
+
+    What is to be offered again comes after what nobody has had, so that a client which never confirms gets
+    ahead all the same. On PostgreSQL what is found is locked until the unit ends, and others pass it by.
+    """
+    mine = [mailbox.c.provider == provider, *_filters(asked)]
+    if asked.about is not None:
+        # Looked up first: a join might walk all that waits to find the few.
+        mine.append(mailbox.c.message_id.in_(await _about(unit, provider, *asked.about)))
+    found: list[MailboxEntry] = []
+    for event in await _apart(unit, provider, asked):
+        found += await _first(unit, [*mine, *event, WAITING, free(now)], mailbox.c.queued_at, asked.count)
+    found = sorted(found, key=lambda entry: (entry.queued_at, entry.message_id))[: asked.count]
+    if len(found) < asked.count:
+        again = [*mine, *_of_events(asked), UNCONFIRMED, due(now)]
+        found += await _first(unit, again, mailbox.c.reserved_until, asked.count - len(found))
+    return found
 
 
 async def any_waiting(unit: Unit, provider: str, now: datetime) -> bool:
-    """Whether the tag `queued-messages` is due: something undelivered that no poll has reserved."""
-    query = select(
-        exists().where(mailbox.c.provider == provider, mailbox.c.delivered_at.is_(None), _free(now))
-    )
+    """Whether the tag `queued-messages` is due: something that a poll would be given now."""
+    mine = mailbox.c.provider == provider
+    query = select(or_(exists().where(mine, WAITING, free(now)), exists().where(mine, UNCONFIRMED, due(now))))
     return bool(await unit.scalar(query))
 
 
 async def newest_waiting(unit: Unit, providers: Collection[str], now: datetime) -> dict[str, str]:
-    """The id of the newest message that waits, unreserved, by provider; one look into an index for each."""
-    newest = (
+    """The id of the newest message that a poll would be given, by provider; two looks into indexes for each.
+
+    What is to be offered again counts where nothing else waits: it is no news as long as something does.
+    """
+    mine = mailbox.c.provider == participant.c.licence
+    looks = [
         select(mailbox.c.message_id)
-        .where(mailbox.c.provider == participant.c.licence, mailbox.c.delivered_at.is_(None), _free(now))
-        .order_by(mailbox.c.queued_at.desc(), mailbox.c.message_id.desc())
+        .where(mine, *where)
+        .order_by(at.desc(), mailbox.c.message_id.desc())
         .limit(1)
         .scalar_subquery()
-    )
+        for where, at in (
+            ((WAITING, free(now)), mailbox.c.queued_at),
+            ((UNCONFIRMED, due(now)), mailbox.c.reserved_until),
+        )
+    ]
     rows = await unit.execute(
-        select(participant.c.licence, newest).where(participant.c.licence.in_(providers))
+        select(participant.c.licence, func.coalesce(*looks)).where(participant.c.licence.in_(providers))
     )
-    return {licence: message_id for licence, message_id in rows if message_id is not None}
+    return {licence: str(message_id) for licence, message_id in rows if message_id is not None}
 
 
-async def reserve(
-    unit: Unit, poll_id: str, entries: Sequence[MailboxEntry], *, now: datetime, until: datetime
-) -> None:
-    """Keep these for one poll until then. Raises Conflict if another poll was faster with any of them."""
-    if not entries:
-        return
-    ids = [entry.message_id for entry in entries]
-    done = await unit.execute(
-        update(mailbox)
-        .where(mailbox.c.message_id.in_(ids), mailbox.c.delivered_at.is_(None), _free(now))
-        .values(poll_id=poll_id, reserved_until=until)
-    )
-    if done.rowcount != len(ids):
-        raise Conflict("another poll has reserved a message")
-    await unit.execute(
-        insert(poll_item),
-        [
-            {"poll_id": poll_id, "position": position, "message_id": message_id}
-            for position, message_id in enumerate(ids)
-        ],
-    )
+def free(now: datetime) -> ColumnElement[bool]:
+    """Of what waits: no poll has it."""
+    return or_(mailbox.c.reserved_until.is_(None), mailbox.c.reserved_until <= now)
 
 
-async def renew(unit: Unit, poll_id: str, *, now: datetime, until: datetime) -> None:
-    """Prolong what a poll has reserved and not been delivered, unless another poll has it by now."""
-    await unit.execute(
-        update(mailbox)
-        .where(mailbox.c.poll_id == poll_id, mailbox.c.delivered_at.is_(None), mailbox.c.queued_at <= now)
-        .values(reserved_until=until)
-    )
+def due(now: datetime) -> ColumnElement[bool]:
+    """Of what is unconfirmed: it is to be offered again."""
+    return mailbox.c.reserved_until <= now
 
 
-async def of_poll(unit: Unit, poll_id: str) -> list[MailboxEntry]:
-    """What a poll was given, in its order."""
-    rows = await unit.execute(
-        select(mailbox)
-        .join(poll_item, poll_item.c.message_id == mailbox.c.message_id)
-        .where(poll_item.c.poll_id == poll_id)
-        .order_by(poll_item.c.position)
-    )
+async def _first(
+    unit: Unit, where: Iterable[ColumnElement[bool]], by: ColumnElement[datetime], count: int
+) -> list[MailboxEntry]:
+    query = select(mailbox).where(*where).order_by(by, mailbox.c.message_id).limit(count)
+    rows = await unit.execute(query.with_for_update(skip_locked=True))
     return [MailboxEntry(**row._mapping) for row in rows]
 
 
-async def deliver(unit: Unit, poll_id: str, now: datetime) -> int:
-    """Mark what this poll has reserved as delivered; how many that were."""
-    done = await unit.execute(
-        update(mailbox)
-        .where(mailbox.c.poll_id == poll_id, mailbox.c.delivered_at.is_(None))
-        .values(delivered_at=now, confirmed_at=now, reserved_until=None, offers=mailbox.c.offers + 1)
+async def _apart(unit: Unit, provider: str, asked: Selection) -> list[tuple[ColumnElement[bool], ...]]:
+    """The events asked for, one by one: a million of another event must not be walked past."""
+    if asked.about is not None:
+        return [_of_events(asked)]
+    if asked.exclude:
+        wanted = [event for event in await _present(unit, provider) if event not in asked.exclude]
+    elif asked.include:
+        wanted = sorted(asked.include)
+    else:
+        return [()]
+    return [(mailbox.c.event == event,) for event in wanted]
+
+
+async def _present(unit: Unit, provider: str) -> list[str]:
+    """The events of what waits, by one look into the index for each."""
+    least = select(func.min(mailbox.c.event).label("event")).where(mailbox.c.provider == provider, WAITING)
+    found = least.cte("present", recursive=True)
+    following = least.where(mailbox.c.event > found.c.event).correlate(found).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.event.is_not(None)))
+    rows = await unit.execute(select(found.c.event).where(found.c.event.is_not(None)))
+    return [event for (event,) in rows]
+
+
+async def _about(unit: Unit, provider: str, system: str, value: str) -> list[str]:
+    own = select(mailbox.c.message_id).where(
+        mailbox.c.provider == provider, mailbox.c.about_value == value, mailbox.c.about_system == system
     )
-    return done.rowcount
+    among = select(topic.c.message_id).where(topic.c.value == value, topic.c.system == system)
+    return [message_id for (message_id,) in await unit.execute(union(own, among))]
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(mailbox.c.reserved_until.is_(None), mailbox.c.reserved_until <= now)
+def _of_events(asked: Selection) -> tuple[ColumnElement[bool], ...]:
+    if asked.include:
+        return (mailbox.c.event.in_(sorted(asked.include)),)
+    return (mailbox.c.event.not_in(sorted(asked.exclude)),) if asked.exclude else ()
 
 
 def _filters(asked: Selection) -> list[ColumnElement[bool]]:
     filters: list[ColumnElement[bool]] = []
-    if asked.include:
-        filters.append(mailbox.c.event.in_(sorted(asked.include)))
-    if asked.exclude:
-        filters.append(mailbox.c.event.not_in(sorted(asked.exclude)))
     if asked.received_from:
         filters.append(mailbox.c.queued_at >= asked.received_from)
     if asked.received_to:
         filters.append(mailbox.c.queued_at <= asked.received_to)
-    if asked.about:
-        system, value = asked.about
-        among = exists().where(
-            topic.c.message_id == mailbox.c.message_id, topic.c.system == system, topic.c.value == value
-        )
-        filters.append(or_(and_(mailbox.c.about_system == system, mailbox.c.about_value == value), among))
     return filters

@@ -16,6 +16,12 @@ attempts = Counter(
     ["insurer", "outcome"],
     registry=registry,
 )
+offered_again = Counter(
+    "claimgw_offered_again",
+    "Messages that a poll was given although another poll had them before",
+    ["provider"],
+    registry=registry,
+)
 session_seconds = Histogram(
     "claimgw_session_seconds",
     "Time from a request to its answer",

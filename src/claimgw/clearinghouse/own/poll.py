@@ -1,4 +1,8 @@
-"""What does a provider get when it polls? Messages reserved for that poll until they are written."""
+"""What does a provider get when it polls? Messages reserved for that poll until they are written.
+
+Where the provider confirms, they are offered again until a later poll of the same client, or the client
+itself, says that it has them.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,7 +10,7 @@ from datetime import datetime, timedelta
 from claimgw.clearinghouse import answer, record
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.own.selection import select
-from claimgw.clearinghouse.parts import Parts, Reply
+from claimgw.clearinghouse.parts import Given, Parts, Reply
 from claimgw.clearinghouse.received import Received
 from claimgw.clearinghouse.session import Sessions
 from claimgw.ids import new_id
@@ -14,26 +18,30 @@ from claimgw.messages import poll_replies
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.findings import Finding
 from claimgw.messages.frame import Stamp
-from claimgw.store import Unit, mailbox, messages
-from claimgw.store.records import MailboxEntry
+from claimgw.store import Unit, mailbox, messages, offers
+from claimgw.store.offers import Offer
+from claimgw.telemetry import metrics
 
 # What the frame of an answer needs beside its messages, and a margin.
 _FRAME_BYTES = 64 * 1024
 
 
 async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
-    """Reserve what the poll asks for (one commit) and write it; `confirm` follows once it is sent."""
+    """Reserve what the poll asks for (one commit) and write it; `delivered` follows once it is sent."""
     envelope, now = received.envelope, received.now
     if received.faults:
         return await _fail(parts, envelope, received.faults, now)
     asked = select(envelope)
-    poll_id = new_id(now)
+    poll_id, provider = new_id(now), str(envelope.sender)
+    marked = await _confirms(parts, provider)
     async with parts.database.write() as unit:
         await record.keep_arrival(unit, envelope, poll_id, now)
-        waiting = await mailbox.waiting(unit, str(envelope.sender), asked, now)
+        found = await mailbox.waiting(unit, provider, asked, now)
+        waiting = [Offer(entry, entry.offers if marked else 0) for entry in found]
         taken = _fitting(waiting, parts.limits.poll_answer - _FRAME_BYTES)
-        until = now + timedelta(seconds=parts.limits.poll_lease)
-        await mailbox.reserve(unit, poll_id, taken, now=now, until=until)
+        await offers.reserve(unit, poll_id, taken, now=now, until=_leased(parts, now))
+    if again := sum(offer.entry.offers > 0 for offer in taken):
+        metrics.offered_again.labels(provider).inc(again)
     return await _write(parts, envelope, poll_id, taken, now)
 
 
@@ -41,49 +49,78 @@ async def answer_again(parts: Parts, envelope: Envelope, poll_id: str) -> Reply:
     """The same poll once more: the same answer, built from the ids it had."""
     now = parts.clock.now()
     async with parts.database.write() as unit:
-        # What it had reserved and not received stays its own a while longer.
-        await mailbox.renew(unit, poll_id, now=now, until=now + timedelta(seconds=parts.limits.poll_lease))
         first = await messages.find(unit, poll_id)
-        given = await mailbox.of_poll(unit, poll_id)
+        given = await offers.of_poll(unit, poll_id)
+        # What it had reserved and not received stays its own a while longer.
+        await offers.renew(unit, poll_id, _ids(given), until=_leased(parts, now))
     assert first is not None
     return await _write(parts, envelope, poll_id, given, first.received_at)
 
 
-async def confirm(parts: Parts, poll_id: str) -> None:
-    """The body has been written: what the poll had reserved is delivered."""
+async def delivered(parts: Parts, given: Given, client: str | None) -> None:
+    """The body has been written: what the poll had reserved is delivered to that client.
+
+    If the provider confirms, what the client was delivered before it polled is confirmed. `client` is the id
+    of its credential, None where everybody may come in.
+    """
+    confirms = await _confirms(parts, given.provider)
+    if not (confirms or given.message_ids):
+        return
+    poll_id, now = given.poll_id, parts.clock.now()
+    again = now + timedelta(seconds=parts.limits.confirm) if confirms else None
     async with parts.database.write() as unit:
-        await mailbox.deliver(unit, poll_id, parts.clock.now())
+        await offers.deliver(unit, poll_id, given.message_ids, client=client, now=now, again=again)
+        if confirms:
+            await offers.confirm_earlier(
+                unit, given.provider, poll_id, client=client, polled_at=given.polled_at, now=now
+            )
 
 
 async def _write(
-    parts: Parts, envelope: Envelope, poll_id: str, given: Sequence[MailboxEntry], at: datetime
+    parts: Parts, envelope: Envelope, poll_id: str, given: Sequence[Offer], at: datetime
 ) -> Reply:
+    provider = str(envelope.sender)
     async with parts.database.read() as unit:
         waiting = await _contents(unit, given)
     body = poll_replies.delivered(envelope, Stamp(poll_id, at, parts.dialect), waiting)
-    body = await answer.tagged(parts, body, str(envelope.sender), untagged=True)
-    return Reply(200, body, poll=poll_id)
+    body = await answer.tagged(parts, body, provider, untagged=True)
+    return Reply(200, body, Given(poll_id, provider, at, _ids(given)))
 
 
-async def _contents(unit: Unit, given: Sequence[MailboxEntry]) -> list[poll_replies.Waiting]:
-    bodies = await messages.contents(unit, [entry.message_id for entry in given])
+async def _contents(unit: Unit, given: Sequence[Offer]) -> list[poll_replies.Waiting]:
+    bodies = await messages.contents(unit, _ids(given))
     found = []
-    for entry in given:
+    for offer in given:
+        entry = offer.entry
         kept = await messages.find(unit, entry.message_id)
         if kept is not None and entry.message_id in bodies:
-            found.append(poll_replies.Waiting(kept.bundle_id, bodies[entry.message_id], entry.queued_at))
+            raw = bodies[entry.message_id]
+            found.append(poll_replies.Waiting(kept.bundle_id, raw, entry.queued_at, offer.before))
     return found
 
 
-def _fitting(waiting: Sequence[MailboxEntry], room: int) -> list[MailboxEntry]:
+def _fitting(waiting: Sequence[Offer], room: int) -> list[Offer]:
     """As many as 10 MB hold, and at least the first (spec §5.2)."""
-    taken: list[MailboxEntry] = []
-    for entry in waiting:
-        room -= entry.size
+    taken: list[Offer] = []
+    for offer in waiting:
+        room -= offer.entry.size
         if room < 0 and taken:
             break
-        taken.append(entry)
+        taken.append(offer)
     return taken
+
+
+def _ids(given: Sequence[Offer]) -> list[str]:
+    return [offer.entry.message_id for offer in given]
+
+
+def _leased(parts: Parts, now: datetime) -> datetime:
+    return now + timedelta(seconds=parts.limits.poll_lease)
+
+
+async def _confirms(parts: Parts, provider: str) -> bool:
+    known = (await parts.registry.current()).participant(provider)
+    return known is not None and known.settings.confirms
 
 
 async def _fail(parts: Parts, envelope: Envelope, faults: Sequence[Finding], now: datetime) -> Reply:
