@@ -19,6 +19,9 @@ from claimgw.access.callers import Caller
 from claimgw.access.certificates import read_networks
 from claimgw.access.operators import Operators
 from claimgw.access.registry import Registry
+from claimgw.clearinghouse.delivery.breakers import Breakers
+from claimgw.clearinghouse.delivery.nodes import Heart, Role
+from claimgw.clearinghouse.delivery.pace import Pace
 from claimgw.clearinghouse.delivery.policy import Schedule
 from claimgw.clearinghouse.delivery.worker import Worker
 from claimgw.clearinghouse.lines import Lines
@@ -29,6 +32,7 @@ from claimgw.clock import Clock, SystemClock
 from claimgw.conformance.loading import load
 from claimgw.console.routes import create_console
 from claimgw.endpoint import exchanges, health, questions
+from claimgw.endpoint.entrance import Bounds, Entrance
 from claimgw.endpoint.figures import Metrics
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.mailbox.lookout import Lookout
@@ -40,17 +44,20 @@ from claimgw.endpoint.process_message import ProcessMessage
 from claimgw.endpoint.request_id import RequestIds
 from claimgw.endpoint.validate import Validate
 from claimgw.errors import ConfigurationError, StoreUnavailable
+from claimgw.ids import new_id
 from claimgw.insurers.spi import Door
 from claimgw.settings import Settings
 from claimgw.store import Database, schema
+from claimgw.store.wakes import Wakes
 
 _log = structlog.get_logger(__name__)
 
-# What is under way gets so long when the process is told to stop; the rest is taken up elsewhere.
-_GRACEFUL_SECONDS = 10.0
+# A process that is told to stop has ended within 10 s. Nobody is kept waiting for an insurer after the first
+# number of seconds; what is under way gets the second, and the rest is handed back.
+_SESSIONS_SECONDS, _GRACEFUL_SECONDS = 5.0, 8.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class House:
     """A running gateway, or a running worker: they differ in having doors or not."""
 
@@ -60,6 +67,8 @@ class House:
     worker: Worker
     lookout: Lookout
     webhooks: Webhooks
+    heart: Heart
+    _until: float | None = None
 
     def wake(self) -> None:
         """Something may be due, or wait to be polled."""
@@ -67,15 +76,33 @@ class House:
         self.lookout.wake()
         self.webhooks.wake()
 
+    def close_down(self) -> None:
+        """Take up nothing more, and let those go who wait for an insurer: the process is to end."""
+        if self._until is None:
+            self._until = self.parts.clock.monotonic() + _GRACEFUL_SECONDS
+            self.worker.no_more()
+            asyncio.get_running_loop().call_later(_SESSIONS_SECONDS, self.sessions.let_go)
+
+    def seconds_left(self) -> float:
+        """What is left to finish in, once it is to end."""
+        self.close_down()
+        assert self._until is not None
+        return max(0.0, self._until - self.parts.clock.monotonic())
+
 
 @asynccontextmanager
-async def open_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
+async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncIterator[House]:
     """Everything below the doors, from the database up; let go in the reverse order."""
     schemas = load(settings.packages, settings.codes, settings.versions)
     database = Database(settings.database)
     try:
         await _ready(database)
         bell, sessions = asyncio.Event(), Sessions()
+
+        def wake() -> None:
+            house.wake()
+            wakes.tell()
+
         lines = Lines(clock, lambda licence: _door(house, licence))
         parts = Parts(
             database=database,
@@ -83,7 +110,7 @@ async def open_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
             schemas=schemas,
             lines=lines,
             clock=clock,
-            node=settings.node,
+            node=_life(settings.node, clock),
             limits=Limits(
                 session=settings.session_seconds,
                 insurer=settings.insurer_seconds,
@@ -96,9 +123,15 @@ async def open_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
                 own_status=settings.own_status,
                 complete_history=settings.complete_history,
             ),
-            schedule=Schedule(waits=settings.retry_waits),
+            schedule=Schedule(
+                waits=settings.retry_waits,
+                give_up_seconds=settings.give_up_seconds,
+                most_tries=settings.most_tries,
+            ),
             jitter=random.random,
-            wake=lambda: house.wake(),
+            wake=wake,
+            breakers=Breakers(database, clock),
+            pace=Pace(database, clock),
             dialect=settings.dialect,
         )
         house = House(
@@ -113,14 +146,48 @@ async def open_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
                 look_seconds=settings.mailbox_seconds,
                 again_seconds=settings.webhook_again_seconds,
             ),
+            Heart(parts, role, delivers=role is Role.WORKER or settings.works),
         )
-        try:
-            yield house
-        finally:
-            await sessions.finish(_GRACEFUL_SECONDS)
-            await lines.close()
+        wakes = Wakes(database, clock, house.wake)
+        async with _heard(wakes), _alive(house):
+            try:
+                yield house
+            finally:
+                await sessions.finish(house.seconds_left())
+                await lines.close()
     finally:
         await database.close()
+
+
+def _life(name: str, clock: Clock) -> str:
+    """The name of this life of the process: what an earlier one of that name left open is not its own."""
+    return f"{name[:90]}#{new_id(clock.now())[-4:]}"
+
+
+@asynccontextmanager
+async def _heard(wakes: Wakes) -> AsyncIterator[None]:
+    """The line to the other processes, for as long as the block runs."""
+    listening = asyncio.create_task(wakes.run())
+    try:
+        yield
+    finally:
+        wakes.stop()
+        await asyncio.wait([listening], timeout=1)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _alive(house: House) -> AsyncIterator[None]:
+    """The process is known to the others, and beats, until it has handed back what it could not finish."""
+    await house.heart.join()
+    beating = asyncio.create_task(house.heart.run())
+    try:
+        yield
+    finally:
+        house.heart.stop()
+        await beating
+        await house.heart.leave()
 
 
 async def _ready(database: Database) -> None:
@@ -141,7 +208,7 @@ def _door(house: House, licence: str) -> Door:
 
     async def enter(raw: bytes) -> bytes:
         reply = await process(house.parts, house.sessions, raw, Caller(frozenset({licence}), "in-process"))
-        house.wake()
+        house.parts.wake()
         return reply.body
 
     return enter
@@ -155,7 +222,7 @@ async def working(house: House) -> AsyncIterator[None]:
         yield
     finally:
         house.webhooks.stop()
-        await house.worker.stop(_GRACEFUL_SECONDS)
+        await house.worker.stop(house.seconds_left())
         await asyncio.gather(*loops)
 
 
@@ -176,7 +243,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_house(settings, time) as house, watching(house):
+        async with open_house(settings, time, Role.SERVE) as house, watching(house):
             app.state.house = house
             _open_doors(app, house, settings)
             if settings.works:
@@ -232,14 +299,28 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
             ),
         )
     # The operation's name is the last part of the path; what stands before it is free (spec §0.2).
-    message = ProcessMessage(parts, house.sessions, doorkeeper)
-    validate = Validate(parts, doorkeeper)
+    entrance = Entrance(_bounds(settings), parts.clock)
+    message = ProcessMessage(parts, house.sessions, doorkeeper, entrance)
+    validate = Validate(parts, doorkeeper, entrance)
     metadata = Metadata(claimgw.__version__, parts.clock.now(), settings.repeat_minutes, settings.public_url)
     app.router.routes += [
         *metadata.routes(),
         Route("/{base:path}$validate", validate.handle, methods=["POST"]),
         Route("/{base:path}$process-message", message.handle, methods=["POST"]),
     ]
+
+
+def _bounds(settings: Settings) -> Bounds:
+    """In an open house everybody shows the same credential, which is none: nobody can be told from others."""
+    return Bounds(
+        requests=settings.door_requests,
+        sessions=settings.door_sessions,
+        turns=settings.door_turns,
+        licence_requests=settings.door_requests if settings.open else settings.licence_requests,
+        licence_turns=settings.door_turns if settings.open else max(1, settings.door_turns // 2),
+        licence_rate=0 if settings.open else settings.licence_rate,
+        body_bytes=settings.door_bytes,
+    )
 
 
 async def _to_console(_: Request) -> Response:

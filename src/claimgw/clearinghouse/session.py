@@ -33,6 +33,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._under_way: set[asyncio.Task[Settled]] = set()
+        self._waits: set[asyncio.Task[None]] = set()
 
     async def hold(
         self,
@@ -51,20 +52,29 @@ class Sessions:
         self._under_way.add(attempt_made)
         attempt_made.add_done_callback(self._ended)
         time_up = asyncio.create_task(parts.clock.sleep(_time_left(parts, exchange.created_at)))
+        self._waits.add(time_up)
         try:
             await asyncio.wait({attempt_made, time_up}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._waits.discard(time_up)
             time_up.cancel()
         if attempt_made.done() and (told := attempt_made.result().answer) is not None:
             return told
         return await pend(parts, exchange.id, request, insurer.name, notes)
 
+    def let_go(self) -> None:
+        """Nobody waits for an insurer any longer: all who do are told what there is to tell."""
+        for time_up in self._waits:
+            time_up.cancel()
+
     async def finish(self, seconds: float) -> None:
-        """Wait so long for what is under way; the rest stays open, for a worker to take up."""
+        """Wait so long for what is under way; the rest stays open, to be taken up elsewhere."""
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=seconds)
-        for task in self._under_way:
+        left = list(self._under_way)
+        for task in left:
             task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _ended(self, task: asyncio.Task[Settled]) -> None:
         self._under_way.discard(task)

@@ -76,7 +76,7 @@ async def _serve(settings: Settings) -> None:
     app = create_app(settings)
     config = gateway_config(app, settings)
     listener = Listener(settings.host, settings.port)
-    server = Gateway(config, listener, _figures(app, settings))
+    server = Gateway(config, listener, _figures(app, settings), lambda: app.state.house.close_down())
     with on_signal(server.stop):
         print_line(f"The gateway listens on {listener.url('https' if config.is_ssl else 'http')}")
         await server.run_until_stopped()

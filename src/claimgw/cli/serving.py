@@ -17,8 +17,9 @@ from claimgw.endpoint.peer import PeerProtocol
 from claimgw.errors import ConfigurationError
 from claimgw.settings import Settings
 
-# What is under way when the process is told to stop gets so long.
-_GRACEFUL_SECONDS = 10
+# What is under way when the process is told to stop gets so long; what cannot be finished by then needs the
+# rest of ten seconds to be handed back.
+_GRACEFUL_SECONDS = 8
 # Longer than clients of httpx and aiohttp keep an idle connection, so that it is theirs to close.
 _KEEP_ALIVE_SECONDS = 75
 
@@ -100,7 +101,7 @@ class Server(uvicorn.Server):
         await self.serve([self._listener.socket])
 
     def stop(self) -> None:
-        """Stop gracefully, in half a minute at the most. Asking again does not make it quicker: uvicorn would
+        """Stop gracefully, in ten seconds at the most. Asking again does not make it quicker: uvicorn would
         then leave out the app's own end, and with it what is under way."""
         self.should_exit = True
 
@@ -109,10 +110,15 @@ class Gateway(Server):
     """The gateway's listener, and beside it the one of the figures if they have an address of their own."""
 
     def __init__(
-        self, config: uvicorn.Config, listener: Listener, beside: Callable[[], Server] | None
+        self,
+        config: uvicorn.Config,
+        listener: Listener,
+        beside: Callable[[], Server] | None,
+        close_down: Callable[[], None],
     ) -> None:
         super().__init__(config, listener)
         self._beside = beside
+        self._close_down = close_down
         self._figures: tuple[Server, asyncio.Task[None]] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -125,6 +131,7 @@ class Gateway(Server):
         gc.freeze()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._close_down()
         # The figures first: they read the database that the app closes when it stops.
         if self._figures is not None:
             figures, serving = self._figures

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import typer
 
 from claimgw.app import House, create_metrics_app, open_house, working
+from claimgw.clearinghouse.delivery.nodes import Role
 from claimgw.cli.configuration import read_settings
 from claimgw.cli.output import print_line
 from claimgw.cli.serve import figures_listener
@@ -35,7 +36,7 @@ async def _work(settings: Settings) -> None:
     stop = asyncio.Event()
     async with AsyncExitStack() as held:
         held.enter_context(on_signal(stop.set))
-        house = await held.enter_async_context(open_house(settings, SystemClock()))
+        house = await held.enter_async_context(open_house(settings, SystemClock(), Role.WORKER))
         await held.enter_async_context(working(house))
         print_line(f"The worker {settings.node} delivers.")
         await (_show_figures(house, figures, stop) if figures else stop.wait())

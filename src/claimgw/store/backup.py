@@ -17,10 +17,13 @@ from claimgw.store.database import Database, Unit
 from claimgw.store.pauses import EVERYWHERE, Pause, end_pause, set_pause
 from claimgw.store.records import Attempt
 from claimgw.store.schema import current, head, upgrade
-from claimgw.store.tables import body, metadata, operator_session, registry_revision
+from claimgw.store.tables import body, metadata, node, operator_session, registry_revision
 
-# Whoever was signed in signs in again: sessions are secrets, and short-lived.
-_LEFT_BEHIND = frozenset({operator_session})
+# Whoever was signed in signs in again: sessions are secrets, and short-lived. Processes are not restored.
+_LEFT_BEHIND = frozenset({operator_session, node})
+# The number that counts changes may be there: somebody may have taken back what they entered. And so may a
+# process that ended badly.
+_NO_CONTENT = (registry_revision, node)
 # Rows held in memory at a time. A body may have 10 MB.
 _ROWS, _BODIES = 500, 8
 _MAGIC = b"SQLite format 3\x00"
@@ -134,12 +137,12 @@ async def _copy(source: Unit, target: Unit, told: Told) -> dict[str, int]:
 
 async def _must_be_empty(unit: Unit) -> None:
     for table in metadata.sorted_tables:
-        # The number that counts changes may be there: somebody may have taken back what they entered.
-        if table is not registry_revision and await unit.scalar(select(func.count()).select_from(table)):
+        if table not in _NO_CONTENT and await unit.scalar(select(func.count()).select_from(table)):
             raise Conflict(
                 f"the database is not empty (there are rows in {table.name}); restore into a new one"
             )
-    await unit.execute(registry_revision.delete())
+    for table in _NO_CONTENT:
+        await unit.execute(table.delete())
 
 
 async def _defer_references(unit: Unit, *, embedded: bool) -> None:

@@ -180,7 +180,7 @@ class World:
     async def _busy_attempts(self) -> bool:
         async with self.records.read() as unit:
             for made, _ in await attempts.still_open(unit):
-                if made.node == self.node.name:
+                if made.node == self.node.gateway.house.parts.node:
                     raw = await messages.content(unit, made.exchange_id)
                     if not any(office.keeps_waiting(raw or b"") for office in self.offices.values()):
                         return True

@@ -1,7 +1,11 @@
 """How is one attempt made? Call, interpret, settle; whoever waits is told by the result."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
+import structlog
+
+from claimgw.access.participants import Participant
 from claimgw.clearinghouse.delivery.interpret import Asked, Judge, interpret
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
 from claimgw.clearinghouse.forward import forward
@@ -10,24 +14,61 @@ from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.recall import recall_asked
 from claimgw.clearinghouse.settle import Settled, settle
 from claimgw.conformance import Direction, check
+from claimgw.errors import StoreUnavailable
+from claimgw.insurers.spi import Reply
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.findings import Finding, errors
 from claimgw.messages.identifiers import GATEWAY
 from claimgw.store import attempts, exchanges
 from claimgw.store.records import Attempt, Exchange
 
+_log = structlog.get_logger(__name__)
+
+_AGAIN_SECONDS = 0.25
+
+T = TypeVar("T")
+
 
 async def deliver(
     parts: Parts, exchange: Exchange, request: Envelope, attempt: Attempt, notes: Sequence[str] = ()
 ) -> Settled:
-    """Make an attempt that has been opened and committed. Only a database that is away makes this raise:
-
-    then the attempt stays open, and the worker takes it up when its lease ends. `notes` are told beside an
-    answer of the gateway's own.
+    """Make an attempt that has been opened and committed. What came of it exists nowhere else: a database
+    that is away is waited for. `notes` are told beside an answer of the gateway's own.
     """
-    snapshot = await parts.registry.current()
-    insurer = snapshot.participant(exchange.insurer)
-    reply = await forward(parts, insurer, request.raw)
+
+    async def ask() -> tuple[Participant | None, Reply]:
+        insurer = (await parts.registry.current()).participant(exchange.insurer)
+        return insurer, await forward(parts, insurer, request.raw)
+
+    insurer, reply = await _patiently(parts, ask)
+    settled = await _patiently(
+        parts, lambda: _conclude(parts, exchange, request, attempt, insurer, reply, notes)
+    )
+    due_at = settled.exchange.due_at
+    if settled.deposited or (due_at is not None and due_at <= parts.clock.now()):
+        parts.wake()
+    return settled
+
+
+async def _patiently(parts: Parts, work: Callable[[], Awaitable[T]]) -> T:
+    """Do it as soon as the database is there."""
+    while True:
+        try:
+            return await work()
+        except StoreUnavailable as fault:
+            _log.warning("an attempt waits for the database", action="deliver", fault=str(fault))
+            await parts.clock.sleep(_AGAIN_SECONDS)
+
+
+async def _conclude(
+    parts: Parts,
+    exchange: Exchange,
+    request: Envelope,
+    attempt: Attempt,
+    insurer: Participant | None,
+    reply: Reply,
+    notes: Sequence[str],
+) -> Settled:
     asked = Asked(
         header_id=request.header_id or "",
         insurer=exchange.insurer,
@@ -37,10 +78,7 @@ async def deliver(
         own=exchange.provider == str(GATEWAY),
     )
     ending = interpret(reply, asked, await _judge(parts, exchange, request))
-    settled = await settle(parts, request, insurer, attempt, ending, notes)
-    if settled.deposited or settled.exchange.due_at is not None:
-        parts.wake()
-    return settled
+    return await settle(parts, request, insurer, attempt, ending, notes)
 
 
 async def _judge(parts: Parts, exchange: Exchange, request: Envelope) -> Judge:
