@@ -14,10 +14,11 @@ from claimgw.access.rules import severities_of
 from claimgw.clock import Clock
 from claimgw.conformance.severity import Severities, defaults
 from claimgw.errors import ConfigurationError, StoreUnavailable
+from claimgw.store.breakers import Circuit, all_circuits
 from claimgw.store.credentials import Credential, all_credentials
 from claimgw.store.database import Database, Unit
 from claimgw.store.participants import ParticipantRecord, Service, all_participants, all_services
-from claimgw.store.pauses import EVERYWHERE, Pause, all_pauses
+from claimgw.store.pauses import EVERYWHERE, Pause, PauseKind, all_pauses
 from claimgw.store.revision import revision
 from claimgw.store.rule_changes import all_rule_changes
 
@@ -38,6 +39,7 @@ class Snapshot:
     credentials: Mapping[bytes, Credential]
     pauses: Mapping[str, Pause]
     severities: Severities = field(default_factory=defaults)
+    circuits: Mapping[str, Circuit] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
 
     def participant(self, licence: str) -> Participant | None:
@@ -56,7 +58,15 @@ class Snapshot:
 
     def paused(self, licence: str) -> Pause | None:
         """The pause that holds this lane, be it everybody's or its own."""
-        return self.pauses.get(EVERYWHERE) or self.pauses.get(licence)
+        return self._pause(licence, PauseKind.HOLD)
+
+    def drained(self, licence: str) -> Pause | None:
+        """The drain of this lane, for which nothing new is taken."""
+        return self._pause(licence, PauseKind.DRAIN)
+
+    def _pause(self, licence: str, kind: PauseKind) -> Pause | None:
+        found = (self.pauses.get(scope) for scope in (EVERYWHERE, licence))
+        return next((pause for pause in found if pause is not None and pause.kind is kind), None)
 
 
 class Registry:
@@ -124,6 +134,7 @@ async def _load(unit: Unit, present: int) -> Snapshot:
         credentials=MappingProxyType({held.digest: held for held in await all_credentials(unit)}),
         pauses=MappingProxyType({pause.scope: pause for pause in await all_pauses(unit)}),
         severities=severities,
+        circuits=MappingProxyType({held.licence: held for held in await all_circuits(unit)}),
         faults=(*faults, *unusable),
     )
 
