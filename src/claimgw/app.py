@@ -22,8 +22,6 @@ from claimgw.access.registry import Registry
 from claimgw.clearinghouse.delivery.breakers import Breakers
 from claimgw.clearinghouse.delivery.nodes import Heart, Role
 from claimgw.clearinghouse.delivery.pace import Pace
-from claimgw.clearinghouse.delivery.breakers import Breakers
-from claimgw.clearinghouse.delivery.pace import Pace
 from claimgw.clearinghouse.delivery.policy import Schedule
 from claimgw.clearinghouse.delivery.worker import Worker
 from claimgw.clearinghouse.lines import Lines
@@ -132,8 +130,6 @@ async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncItera
             ),
             jitter=random.random,
             wake=wake,
-            breakers=Breakers(database, clock),
-            pace=Pace(database, clock),
             breakers=Breakers(database, clock),
             pace=Pace(database, clock),
             dialect=settings.dialect,

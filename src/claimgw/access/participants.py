@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from claimgw.access.lanes import Breaker, Rate
 from claimgw.access.policy import Delivery
 from claimgw.access.webhooks import check_address, check_secret
 from claimgw.errors import ConfigurationError
@@ -80,6 +81,11 @@ class ParticipantSettings(BaseModel):
     delivery: Delivery = Field(
         default=Delivery(), description="how it is tried again, and when a message is given up"
     )
+    breaker: Breaker = Field(
+        default=Breaker(),
+        description="when it is taken for down, and how soon it is looked whether it is back",
+    )
+    rate: Rate = Field(default=Rate(), description="how fast it may be called, by all nodes together")
     health_endpoint: str | None = Field(
         default=None, description="URL that answers 2xx when it is there (spec §1.1)"
     )
