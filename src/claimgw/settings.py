@@ -47,6 +47,14 @@ class Settings(BaseSettings):
     retry_waits: Annotated[tuple[float, ...], NoDecode] = Field(
         (5, 15, 60, 300, 900), description="waits between attempts, with commas; the last one repeats"
     )
+    give_up_seconds: float = Field(
+        432_000, gt=0, description="so long after it was accepted a message is tried, then it is given up"
+    )
+    most_tries: int = Field(
+        20,
+        ge=1,
+        description="a message that failed so often, while others of its insurer get through, is given up",
+    )
     lease_seconds: float = Field(
         15, gt=0, description="beyond an attempt's own limit, before another node takes it up"
     )

@@ -26,6 +26,7 @@ STANDING = {
 
 LONGEST_DISPLAY = 100  # Coding.display (spec §2.6)
 _MOST_NOTES = 10
+_UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def will_deliver(insurer: str) -> str:
@@ -79,6 +80,29 @@ def away(insurer: str) -> Finding:
         before + _cut(insurer, LONGEST_DISPLAY - len(before)),
         "Nothing was kept for it; send the message again later under new ids",
     )
+
+
+def not_delivered(insurer: str) -> Finding:
+    """The finding for a message that is given up, of which no attempt can have arrived."""
+    before = "Never delivered, and tried no more; not there: "
+    return Finding(
+        "GE-00012",
+        "Bundle.entry[0].resource.destination[0].receiver",
+        before + _cut(insurer, LONGEST_DISPLAY - len(before)),
+        "Cancel it, then send it again under new ids and a new identifier; or ask the gateway's operator",
+    )
+
+
+def given_up(why: str, last: str, *, lost: bool) -> str:
+    """The reason beside a dead letter; `last` is what its last attempt came to."""
+    return f"given up {why}{'' if lost else ', and it may have arrived'}" + (f"; {last}" if last else "")
+
+
+def lasting(seconds: float) -> str:
+    """A length of time in the largest unit that says it without a fraction."""
+    whole = max(1, round(seconds))
+    unit, name = next((unit, name) for unit, name in _UNITS if whole % unit == 0)
+    return f"{whole // unit} {name}" + ("" if whole == unit else "s")
 
 
 def under_way(insurer: str) -> Finding:

@@ -14,6 +14,7 @@ from claimgw.store.tables import attempt, exchange, mailbox, message, participan
 
 RECENT = 50
 UNRESOLVED = 20
+_DOUBTFUL = (State.UNCONFIRMED, State.AWAITING_CORRECTION)
 _MESSAGES = 200  # also as many as a batch may hold (spec C-02)
 
 # Word for word the condition of the partial index: SQLite uses it only if these words stand in the query.
@@ -51,8 +52,9 @@ class Belonging:
 
 
 def standing_at(state: State) -> tuple[ColumnElement[bool], ...]:
-    """The condition for one of the states that wait, in words a partial index understands."""
-    return literal_column(f"exchange.state = '{state}'"), literal_column(_WAITING)
+    """The condition for a state that waits, or was given up, in words a partial index understands."""
+    stands: ColumnElement[bool] = literal_column(f"exchange.state = '{state}'")
+    return (stands,) if state is State.GIVEN_UP else (stands, literal_column(_WAITING))
 
 
 async def line(unit: Unit, exchange_id: str) -> Line | None:
@@ -84,7 +86,10 @@ async def of_batch(unit: Unit, batch_id: str) -> list[Line]:
 
 
 async def unresolved(unit: Unit, insurers: Iterable[str], now: datetime) -> list[Line]:
-    """The oldest cases whose arrival is unknown, or that got an unusable answer; of these insurers."""
+    """The oldest cases whose arrival is unknown, or that got an unusable answer, and what was given up last.
+
+    Of these insurers.
+    """
     overdue = (
         _line()
         .join(attempt, attempt.c.exchange_id == exchange.c.id)
@@ -97,8 +102,10 @@ async def unresolved(unit: Unit, insurers: Iterable[str], now: datetime) -> list
     )
     queries = [overdue]
     for insurer in insurers:
-        here = _line().where(exchange.c.insurer == insurer).order_by(exchange.c.created_at)
-        queries += [here.where(*standing_at(s)) for s in (State.UNCONFIRMED, State.AWAITING_CORRECTION)]
+        here = _line().where(exchange.c.insurer == insurer)
+        queries += [here.where(*standing_at(s)).order_by(exchange.c.created_at) for s in _DOUBTFUL]
+        given_up = here.where(*standing_at(State.GIVEN_UP))
+        queries.append(given_up.order_by(exchange.c.changed_at.desc()))
     found = [held for query in queries for held in await _lines(unit, query.limit(UNRESOLVED))]
     return sorted(found, key=lambda held: (held.created_at, held.id))[:UNRESOLVED]
 

@@ -1,13 +1,14 @@
 """What follows from an ending: which state, when again, what is the provider told? Pure."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
 from claimgw.access.policy import Delivery
-from claimgw.clearinghouse.delivery.outcomes import MEANING, Again, Heard, Outcome
-from claimgw.store.records import WITHDRAWN, State
+from claimgw.clearinghouse.delivery.outcomes import MEANING, Again, Arrived, Heard, Outcome
+from claimgw.store.records import WITHDRAWN, Attempt, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,38 @@ class Schedule:
         planned = max(least, self.waits[min(tries, len(self.waits)) - 1])
         planned *= 1 + self.spread * (2 * jitter - 1)
         return max(planned, min(retry_after or 0, self.longest_retry_after))
+
+
+# What an insurer that is not there, or has no time, does to every message: no fault of one.
+_OF_THE_LANE = frozenset(
+    {
+        Outcome.REFUSED,
+        Outcome.UNRESOLVED,
+        Outcome.CONNECT_TIMEOUT,
+        Outcome.TLS_FAULT,
+        Outcome.PAUSED,
+        Outcome.BUSY,
+    }
+)
+
+
+def suspected(made: Sequence[Attempt], schedule: Schedule) -> tuple[datetime, datetime] | None:
+    """From when to when others must have got through, for it to be the message's own fault; None: it is not.
+
+    `made` are its attempts so far. Between the last two that may be its fault: not since the last one, for
+    then the insurer may just be back.
+    """
+    failed = [one for one in made if one.outcome not in _OF_THE_LANE]
+    if not failed or len(failed) < schedule.most_tries:
+        return None
+    return failed[-2:][0].opened_at, failed[-1].closed_at or failed[-1].opened_at
+
+
+def never_arrived(made: Iterable[Attempt]) -> bool:
+    """Whether none of these attempts can have reached the insurer; one that is open may have."""
+    return all(
+        one.outcome is not None and MEANING[Outcome(one.outcome)].arrived is Arrived.NO for one in made
+    )
 
 
 class Telling(StrEnum):

@@ -9,9 +9,10 @@ from typing import assert_never
 
 import structlog
 
-from claimgw.access.participants import LONGEST_ANSWER_SECONDS
+from claimgw.access.participants import LONGEST_ANSWER_SECONDS, Participant
 from claimgw.clearinghouse.delivery.abandon import abandon, close_left
 from claimgw.clearinghouse.delivery.deliver import deliver
+from claimgw.clearinghouse.delivery.give_up import give_up_old, set_aside
 from claimgw.clearinghouse.large import look_into
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clock import rung_or_after
@@ -22,6 +23,9 @@ from claimgw.store import attempts, exchanges, lanes, messages
 from claimgw.store.records import Attempt, Exchange, State
 
 _log = structlog.get_logger(__name__)
+
+# What is too old is looked for so often: a message is given up that much too late at most.
+_OLD_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Worker:
         self._look_seconds = look_seconds
         self._stopping = False
         self._in_flight: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
+        self._old_at = 0.0
 
     async def run(self) -> None:
         """Look, take up, wait for the bell or a while; again. A database that is away is waited for."""
@@ -53,10 +58,14 @@ class Worker:
                 _log.warning("the worker cannot reach the database", action="look", fault=str(fault))
             await rung_or_after(self._bell, self._parts.clock, self._look_seconds)
 
-    async def stop(self, seconds: float) -> None:
-        """Take up nothing more, give what is in flight so long, leave the rest open for another node."""
+    def no_more(self) -> None:
+        """Take up nothing more."""
         self._stopping = True
         self._bell.set()
+
+    async def stop(self, seconds: float) -> None:
+        """Take up nothing more, give what is in flight so long, leave the rest open for another node."""
+        self.no_more()
         running = [task for lane in self._in_flight.values() for task in lane]
         if running:
             await asyncio.wait(running, timeout=seconds)
@@ -75,6 +84,9 @@ class Worker:
             # A late answer ended the exchange, and then the node died that still waited for one.
             async with self._parts.database.write() as unit:
                 await close_left(unit, forgotten, now)
+        if self._parts.clock.monotonic() >= self._old_at:
+            more = await give_up_old(self._parts)
+            self._old_at = self._parts.clock.monotonic() + (0 if more else _OLD_SECONDS)
         return sum([await self._lane(lane) for lane in busy])
 
     async def _lane(self, lane: str) -> int:
@@ -89,17 +101,15 @@ class Worker:
             due = await lanes.due(unit, lane, self._parts.clock.now(), room)
         started = 0
         for exchange in due:
-            grace = insurer.settings.grace_seconds if insurer else 0
-            answer_seconds = insurer.settings.answer_seconds if insurer else 0
-            claimed = await self._take_up(exchange, grace, answer_seconds)
+            claimed = await self._take_up(exchange, insurer)
             if claimed is not None:
                 self._start(lane, claimed)
                 started += 1
         return started
 
-    async def _take_up(self, exchange: Exchange, grace: float, answer_seconds: float) -> Claimed | None:
+    async def _take_up(self, exchange: Exchange, insurer: Participant | None) -> Claimed | None:
         try:
-            return await take_up(self._parts, exchange, grace, answer_seconds)
+            return await take_up(self._parts, exchange, insurer)
         except StoreUnavailable:
             raise
         except Exception as fault:
@@ -140,13 +150,13 @@ class Worker:
             )
 
 
-async def take_up(parts: Parts, exchange: Exchange, grace: float, answer_seconds: float) -> Claimed | None:
+async def take_up(parts: Parts, exchange: Exchange, insurer: Participant | None) -> Claimed | None:
     """Make an exchange that is due one's own; None if another node was faster, or there is only to wait."""
     match exchange.state:
         case State.HELD | State.UNCONFIRMED:
-            return await _open(parts, exchange, answer_seconds)
+            return await _open(parts, exchange, insurer)
         case State.IN_FLIGHT:
-            await abandon(parts, exchange, grace)
+            await abandon(parts, exchange, insurer.settings.grace_seconds if insurer else 0)
             return None
         case State.UNCHECKED:
             with suppress(Conflict):  # another node was faster
@@ -159,11 +169,14 @@ async def take_up(parts: Parts, exchange: Exchange, grace: float, answer_seconds
     assert_never(exchange.state)
 
 
-async def _open(parts: Parts, exchange: Exchange, answer_seconds: float) -> Claimed | None:
+async def _open(parts: Parts, exchange: Exchange, insurer: Participant | None) -> Claimed | None:
     now = parts.clock.now()
+    answer_seconds = insurer.settings.answer_seconds if insurer else 0
     try:
         async with parts.database.write() as unit:
             made = await attempts.of_exchange(unit, exchange.id)
+            if await set_aside(parts, unit, exchange, made, insurer):
+                return None
             attempt = Attempt(new_id(now), exchange.id, len(made) + 1, parts.node, now)
             lease = timedelta(seconds=answer_seconds + parts.limits.lease)
             claimed = await exchanges.change(

@@ -3,7 +3,8 @@
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse import answer, record
 from claimgw.clearinghouse.delivery.interpret import told_outcome
-from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
+from claimgw.clearinghouse.delivery.outcomes import Outcome
+from claimgw.clearinghouse.delivery.policy import never_arrived
 from claimgw.clearinghouse.followup import notices
 from claimgw.clearinghouse.followup.acknowledge import acknowledge
 from claimgw.clearinghouse.followup.take_back import take_back, withdraw
@@ -39,10 +40,7 @@ async def is_ours(unit: Unit, target: Exchange | None) -> bool:
 
 
 async def _never_arrived(unit: Unit, target: Exchange) -> bool:
-    made = await attempts.of_exchange(unit, target.id)
-    return all(
-        one.outcome is not None and MEANING[Outcome(one.outcome)].arrived is Arrived.NO for one in made
-    )
+    return never_arrived(await attempts.of_exchange(unit, target.id))
 
 
 async def _by_ourselves(parts: Parts, received: Received, target: Exchange) -> bytes | None:

@@ -1,0 +1,70 @@
+"""What has waited for too long, and do others of the same insurer get through meanwhile?"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, literal_column, or_, select
+
+from claimgw.messages.identifiers import LicenceKind
+from claimgw.store.database import Unit
+from claimgw.store.exchanges import as_exchange
+from claimgw.store.lines import standing_at
+from claimgw.store.records import Author, Exchange, State
+from claimgw.store.tables import attempt, exchange, participant
+
+_TRIED = (State.HELD, State.UNCONFIRMED)
+
+
+async def lanes_waiting_since(unit: Unit, before: datetime) -> list[str]:
+    """The insurers for which something waits that was accepted by then: a look into the index for each."""
+    old = (
+        exists()
+        .where(
+            exchange.c.insurer == participant.c.licence, exchange.c.created_at <= before, *standing_at(one)
+        )
+        .correlate(participant)
+        for one in _TRIED
+    )
+    query = select(participant.c.licence).where(
+        participant.c.licence.like(f"{LicenceKind.PAYER}:%"), or_(*old)
+    )
+    return [licence for (licence,) in await unit.execute(query)]
+
+
+async def waiting_since(unit: Unit, insurer: str, before: datetime, most: int) -> list[Exchange]:
+    """What waits there for an attempt and was accepted by then, oldest first; not what is in flight."""
+    found: list[Exchange] = []
+    for state in _TRIED:
+        query = (
+            select(exchange)
+            .where(exchange.c.insurer == insurer, exchange.c.created_at <= before, *standing_at(state))
+            .order_by(exchange.c.created_at)
+            .limit(most)
+        )
+        found += map(as_exchange, await unit.execute(query))
+    return sorted(found, key=lambda held: (held.created_at, held.id))[:most]
+
+
+async def others_through(
+    unit: Unit, apart: Exchange, outcomes: Collection[str], since: datetime, until: datetime
+) -> bool:
+    """Whether between the two another message of that insurer came to one of these ends."""
+    rows = await unit.execute(
+        select(exchange.c.id)
+        .join(attempt, attempt.c.exchange_id == exchange.c.id)
+        .where(
+            exchange.c.insurer == apart.insurer,
+            _by_insurer(),
+            exchange.c.changed_at >= since,
+            exchange.c.id != apart.id,
+            attempt.c.closed_at.between(since, until),
+            attempt.c.outcome.in_(outcomes),
+        )
+        .limit(1)
+    )
+    return rows.first() is not None
+
+
+def _by_insurer() -> ColumnElement[bool]:
+    # A literal: SQLite uses the partial index only if its words stand in the query.
+    return exchange.c.answered_by == literal_column(f"'{Author.INSURER}'")
