@@ -112,7 +112,8 @@ def gateway(
     """`claimgw serve`, in so many processes on one database: a new one, or one that was prepared with a key."""
     address = database or where.database()
     key = key or asyncio.run(prepare(address, {FALCON: insurer_url}))
-    quiet = {"CLAIMGW_LOG_LEVEL": "warning"}
+    # All claims come from one hospital here.
+    quiet = {"CLAIMGW_LOG_LEVEL": "warning", "CLAIMGW_LICENCE_RATE": "0"}
     name = secrets.token_hex(3)
     started = [server(address, where.folder, f"node-{name}-{number}", **quiet) for number in range(nodes)]
     with processes(*started):

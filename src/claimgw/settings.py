@@ -117,6 +117,21 @@ class Settings(BaseSettings):
         900, gt=0, description="so long after a notice a provider that has not polled is told again"
     )
 
+    door_requests: int = Field(
+        512, ge=1, description="requests inside at once, without those that wait for an insurer; beyond: 503"
+    )
+    door_sessions: int = Field(2000, ge=1, description="the same, with those that wait for an insurer")
+    door_turns: int = Field(16, ge=1, description="requests that are worked on at once; the others wait")
+    door_bytes: int = Field(
+        48 * 1024 * 1024,
+        ge=20 * 1024 * 1024,
+        description="bytes of messages over 64 kB that are inside at once; beyond: they wait, then 503",
+    )
+    licence_requests: int = Field(64, ge=1, description="requests of one licence inside at once; beyond: 429")
+    licence_rate: float = Field(
+        100, ge=0, description="requests a second of one licence, after a burst of ten seconds; 0: any"
+    )
+
     worker: bool | None = Field(
         None, description="deliver held messages in this process; unset: only on SQLite, where it is alone"
     )

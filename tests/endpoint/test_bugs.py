@@ -9,6 +9,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from claimgw.endpoint.entrance import Bounds, Entrance
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.process_message import ProcessMessage
 from tests.clearinghouse.spoken import CLAIM, fresh
@@ -27,7 +28,7 @@ def app_with_a_bug(doors: Doors) -> Starlette:
     house = doors.gateway.house
     parts = replace(house.parts, jitter=broken)
     doorkeeper = Doorkeeper(parts.registry, parts.clock, trusted=(), certificate_header="x")
-    door = ProcessMessage(parts, house.sessions, doorkeeper)
+    door = ProcessMessage(parts, house.sessions, doorkeeper, Entrance(Bounds(), parts.clock))
     return Starlette(routes=[Route("/$process-message", door.handle, methods=["POST"])])
 
 

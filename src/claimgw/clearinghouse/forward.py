@@ -1,6 +1,7 @@
 """Can the insurer have it now? Never raises: one reply of the adapter's closed set."""
 
 from claimgw.access.participants import Participant
+from claimgw.clearinghouse.aside import aside
 from claimgw.clearinghouse.parts import Parts
 from claimgw.insurers.spi import NotSent, NotSentFault, Reply
 
@@ -15,4 +16,5 @@ async def forward(parts: Parts, insurer: Participant | None, raw: bytes) -> Repl
     line = parts.lines.line(insurer)
     if line is None:
         return NotSent(NotSentFault.PAUSED, "the insurer has no connection")
-    return await line.deliver(raw, seconds=insurer.settings.answer_seconds)
+    with aside():
+        return await line.deliver(raw, seconds=insurer.settings.answer_seconds)

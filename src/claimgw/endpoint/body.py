@@ -1,7 +1,7 @@
 """May this body come in, and can the answer be taken? Bytes under a limit, or a refusal."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from starlette.requests import ClientDisconnect, Request
@@ -86,11 +86,17 @@ def _media(header: str) -> tuple[str, dict[str, str]]:
     return media, {name.strip(): value.strip().strip('"') for name, _, value in stated}
 
 
-async def read_body(request: Request) -> bytes | Refusal:
-    """The whole body, given up as soon as it is too large."""
+# Makes room for so many bytes; a Refusal if there is none.
+Room = Callable[[int], Awaitable[Refusal | None]]
+
+
+async def read_body(request: Request, small: int, make_room: Room) -> bytes | Refusal:
+    """The whole body, given up as soon as it is too large. Room is made for one that is not `small`."""
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > LARGEST:
+    if (expected := int(announced) if announced.isdecimal() else 0) > LARGEST:
         return too_large()
+    if expected > small and (refusal := await make_room(expected)):
+        return refusal
     parts: list[bytes] = []
     size = 0
     try:
@@ -98,6 +104,10 @@ async def read_body(request: Request) -> bytes | Refusal:
             size += len(part)
             if size > LARGEST:
                 return too_large()
+            if size > max(small, expected):  # it was not announced
+                expected = LARGEST
+                if refusal := await make_room(expected):
+                    return refusal
             parts.append(part)
     except ClientDisconnect:
         return _refusal(400, "The body broke off", "Send the same message again")

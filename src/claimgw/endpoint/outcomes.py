@@ -28,6 +28,8 @@ def refuse(refusal: Refusal) -> Response:
     response = fhir(replies.outcome(refusal.findings), refusal.status)
     if refusal.status == 401:
         response.headers["www-authenticate"] = "Bearer"
+    if refusal.status == 503:
+        response.headers["retry-after"] = _RETRY_AFTER
     return response
 
 
@@ -62,9 +64,7 @@ async def on_store_unavailable(_: Request, fault: Exception) -> Response:
         "The message could not be stored",
         "Send the same message, unchanged, again in a while",
     )
-    response = refuse(Refusal(503, (finding,)))
-    response.headers["retry-after"] = _RETRY_AFTER
-    return response
+    return refuse(Refusal(503, (finding,)))
 
 
 async def on_bug(request: Request, fault: Exception) -> Response:

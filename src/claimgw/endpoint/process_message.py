@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from claimgw.access.callers import Stranger
-from claimgw.clearinghouse.open import Refusal
+from claimgw.access.callers import Caller, Stranger
 from claimgw.clearinghouse.own.poll import delivered
 from claimgw.clearinghouse.parts import Given, Parts, Reply
 from claimgw.clearinghouse.process import process
 from claimgw.clearinghouse.session import Sessions
-from claimgw.endpoint.body import FHIR_JSON, read_body, unacceptable
+from claimgw.endpoint.body import FHIR_JSON, unacceptable
+from claimgw.endpoint.entrance import Entrance
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.outcomes import fhir, guarded, refuse, stranger
 from claimgw.errors import StoreUnavailable
@@ -31,6 +31,7 @@ class ProcessMessage:
     parts: Parts
     sessions: Sessions
     doorkeeper: Doorkeeper
+    entrance: Entrance
 
     async def handle(self, request: Request) -> Response:
         return await guarded(request, self._serve)
@@ -41,9 +42,9 @@ class ProcessMessage:
         caller = await self.doorkeeper.caller(request)
         if isinstance(caller, Stranger):
             return stranger()
-        raw = await read_body(request)
-        if isinstance(raw, Refusal):
-            return refuse(raw)
+        return await self.entrance.through(request, caller, lambda raw: self._answer(request, caller, raw))
+
+    async def _answer(self, request: Request, caller: Caller, raw: bytes) -> Response:
         # Shielded: a provider that hangs up must not stop what has been accepted.
         reply = await asyncio.shield(process(self.parts, self.sessions, raw, caller))
         if any(licence.startswith(LicenceKind.PAYER) for licence in caller.licences):

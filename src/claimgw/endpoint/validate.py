@@ -12,7 +12,8 @@ from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.rehearse import rehearse
 from claimgw.conformance import Validator
-from claimgw.endpoint.body import read_body, unacceptable
+from claimgw.endpoint.body import unacceptable
+from claimgw.endpoint.entrance import Entrance
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.outcomes import fhir, guarded, refuse, stranger
 from claimgw.endpoint.parameters import asked
@@ -36,6 +37,7 @@ class Validate:
 
     parts: Parts
     doorkeeper: Doorkeeper
+    entrance: Entrance
 
     async def handle(self, request: Request) -> Response:
         return await guarded(request, self._serve)
@@ -46,9 +48,9 @@ class Validate:
         caller = await self.doorkeeper.caller(request)
         if isinstance(caller, Stranger):
             return stranger()
-        raw = await read_body(request)
-        if isinstance(raw, Refusal):
-            return refuse(raw)
+        return await self.entrance.through(request, caller, lambda raw: self._answer(request, caller, raw))
+
+    async def _answer(self, request: Request, caller: Caller, raw: bytes) -> Response:
         if "submit" in request.query_params:
             return await self._rehearse(request, raw, caller)
         question = asked(raw, request.query_params.get("profile"))

@@ -10,6 +10,12 @@ messages = Counter(
     ["event", "verdict"],
     registry=registry,
 )
+turned_away = Counter(
+    "claimgw_turned_away",
+    "Requests answered with 429 or 503 before they were read, by the bound that they met",
+    ["bound"],
+    registry=registry,
+)
 attempts = Counter(
     "claimgw_attempts",
     "Attempts to deliver, by insurer and by how they ended",

@@ -1,0 +1,88 @@
+"""Whose turn is it? So much at once, a share of it for each, and by turns among those who wait."""
+
+import asyncio
+from collections import Counter, deque
+
+
+class Turns:
+    """`most` is what there is of it (requests, bytes), `share` what one caller may have at once.
+
+    Who asks for more than there is, or than its share, gets it alone. The first in the line of those who wait
+    is served first, however much it wants: else many small ones would keep a big one waiting for ever.
+    """
+
+    def __init__(self, most: int, share: int) -> None:
+        self._most = most
+        self._share = share
+        self._taken = 0
+        self._by: Counter[str] = Counter()
+        # The lines of callers in the order of their turns.
+        self._lines: dict[str, deque[tuple[int, asyncio.Future[None]]]] = {}
+        self.waiting = 0
+
+    def taken(self, whose: str | None = None) -> int:
+        """How much is taken, by all or by one."""
+        return self._taken if whose is None else self._by[whose]
+
+    async def take(self, whose: str, weight: int = 1) -> None:
+        """Return when it is theirs. What was taken is given back with `give`."""
+        if not self._lines and self._fits(weight) and self._within_share(whose, weight):
+            self.seize(whose, weight)
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        line = self._lines.setdefault(whose, deque())
+        line.append((weight, turn))
+        self.waiting += 1
+        # Whoever waits may do so for its own share only.
+        self._call()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.give(whose, weight)
+            else:
+                self._leave(whose, (weight, turn))
+            raise
+
+    def seize(self, whose: str, weight: int = 1) -> None:
+        """Take it at once, whether there is room or not."""
+        self._taken += weight
+        self._by[whose] += weight
+
+    def give(self, whose: str, weight: int = 1) -> None:
+        """Give back; whose turn it is now is let in."""
+        self._taken -= weight
+        self._by[whose] -= weight
+        if not self._by[whose]:
+            del self._by[whose]
+        self._call()
+
+    def _call(self) -> None:
+        """Let in whose turn it is, caller by caller, until nothing more fits."""
+        while (whose := self._next()) is not None:
+            weight, turn = self._lines[whose][0]
+            self._leave(whose, (weight, turn))
+            if whose in self._lines:  # to the end of the round
+                self._lines[whose] = self._lines.pop(whose)
+            self.seize(whose, weight)
+            turn.set_result(None)
+
+    def _next(self) -> str | None:
+        """Whoever may have more of it, if what it wants fits; None too if not: nobody overtakes it."""
+        for whose, line in self._lines.items():
+            if self._within_share(whose, line[0][0]):
+                return whose if self._fits(line[0][0]) else None
+        return None
+
+    def _leave(self, whose: str, waiting: tuple[int, asyncio.Future[None]]) -> None:
+        line = self._lines[whose]
+        line.remove(waiting)
+        self.waiting -= 1
+        if not line:
+            del self._lines[whose]
+
+    def _fits(self, weight: int) -> bool:
+        return not self._taken or self._taken + weight <= self._most
+
+    def _within_share(self, whose: str, weight: int) -> bool:
+        return whose not in self._by or self._by[whose] + weight <= self._share

@@ -1,0 +1,36 @@
+"""How is a request answered whose body nobody wants to read? At once, and so that its sender can read it."""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+# A client reads its answer when it has sent all; closed earlier, it sees a broken connection.
+_LINGER_SECONDS = 2.0
+
+
+class UnreadResponse(Response):
+    """The answer, whole; what still comes is thrown away for a moment, and then the connection is closed."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(answer.body, status_code=answer.status_code)
+        self.raw_headers = answer.raw_headers
+        self.headers["connection"] = "close"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        try:
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while (await receive()).get("more_body", False):
+                    pass
+        except TimeoutError:
+            pass
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def unread(request: Request, answer: Response, small: int) -> Response:
+    """The answer to a request whose body is left unread; a `small` one passes by on a kept connection."""
+    announced = request.headers.get("content-length", "")
+    return answer if announced.isdecimal() and int(announced) <= small else UnreadResponse(answer)
