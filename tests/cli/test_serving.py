@@ -20,7 +20,8 @@ HEAD = b"POST / HTTP/1.1\r\nHost: gateway\r\nContent-Length: 10\r\n\r\n"
 class Hasty(PatientProtocol):
     """Not so patient, for a test."""
 
-    request_seconds = 0.3
+    late_seconds = 0.3
+    least_rate = 8
 
 
 async def read(request: Request) -> Response:
@@ -72,6 +73,25 @@ async def test_a_slow_trickle_is_cut_off_too() -> None:
             if await _is_over(ended):
                 break
         assert await ended == b""
+        writer.close()
+
+
+async def test_a_slow_body_that_keeps_up_is_served() -> None:
+    async with listening() as (host, port), asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(HEAD)
+        for byte in b"1234567890":
+            await asyncio.sleep(0.08)
+            writer.write(bytes([byte]))
+        assert (await reader.readuntil(b"1234567890")).startswith(b"HTTP/1.1 200 OK\r\n")
+        writer.close()
+
+
+async def test_a_head_without_an_end_is_cut_off_by_its_size() -> None:
+    async with listening() as (host, port), asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"POST / HTTP/1.1\r\n" + b"X: y\r\n" * 12_000)
+        assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
         writer.close()
 
 

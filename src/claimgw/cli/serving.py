@@ -2,11 +2,12 @@
 
 import asyncio
 import gc
+import resource
 import signal
 import socket
 import ssl
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import Any
 
@@ -22,24 +23,55 @@ from claimgw.settings import Settings
 _GRACEFUL_SECONDS = 8
 # Longer than clients of httpx and aiohttp keep an idle connection, so that it is theirs to close.
 _KEEP_ALIVE_SECONDS = 75
+# Bytes of request line and headers.
+_LARGEST_HEAD = 64 * 1024
+# So often it is looked whether a body that comes slowly is held up by us.
+_HELD_UP_SECONDS = 1.0
 
 
 class PatientProtocol(PeerProtocol):
-    """Ends connections whose request does not come to its end: uvicorn alone waits for ever."""
+    """Ends connections that do not get on, in either direction: uvicorn alone waits for ever."""
 
     # From the connection, or the first byte, to the last: as long as a session lasts on the wire (spec §3.2).
     request_seconds = 60.0
+    # The head comes within this time; a body may be late by as much, and then comes at least so fast.
+    late_seconds = 10.0
+    least_rate = 16 * 1024  # bytes a second
+    # An answer that does not fit into the sockets may be held up for so long.
+    unread_seconds = 60.0
 
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    # How much has come of the head that is awaited; None: it is there.
+    _head: int | None = 0
+    _body = 0
+    _began = 0.0
+    # So long it was we who did not read.
+    _held_up = 0.0
 
     # asyncio declares the base of all transports here, and uvicorn the one that it is.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._expect()
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > _LARGEST_HEAD and not self.transport.is_closing():
+                self.send_400_response("The head of the request is too large.")
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._expect()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._head = None
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        self._body += len(body)
 
     def on_message_complete(self) -> None:
         self._relax()
@@ -47,11 +79,35 @@ class PatientProtocol(PeerProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._relax()
+        self.resume_writing()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.unread_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _expect(self) -> None:
         self._relax()
-        self._deadline = self.loop.call_later(self.request_seconds, self.transport.close)
+        self._head, self._body, self._began, self._held_up = 0, 0, self.loop.time(), 0.0
+        self._deadline = self.loop.call_later(self.late_seconds, self._look)
+
+    def _look(self) -> None:
+        """Close the connection, or look again when what has come so far is not enough any more."""
+        gone = self.loop.time() - self._began
+        if self.flow.read_paused:
+            self._held_up += _HELD_UP_SECONDS
+        enough = self.late_seconds + self._held_up + self._body / self.least_rate
+        left = min(enough, self.request_seconds) - gone
+        if left <= 0:
+            self.transport.close()
+        else:
+            self._deadline = self.loop.call_later(min(left, _HELD_UP_SECONDS), self._look)
 
     def _relax(self) -> None:
         if self._deadline is not None:
@@ -203,5 +259,9 @@ def on_signal(stop: Callable[[], None]) -> Iterator[None]:
 
 def start(work: Coroutine[Any, Any, None]) -> None:
     """Run a server's coroutine on the loop uvicorn would choose: uvloop where there is one."""
+    # A connection is an open file, and a process that does not ask for more may often have 1,024 of them.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
         runner.run(work)
