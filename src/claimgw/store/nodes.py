@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from claimgw.store.database import Unit
 from claimgw.store.exchanges import as_exchange
@@ -71,3 +71,11 @@ async def left_open(unit: Unit, names: Collection[str]) -> list[tuple[Attempt, E
         (Attempt(**dict(zip(attempt.c.keys(), row[:width], strict=True))), as_exchange(row[width:]))
         for row in rows
     ]
+
+
+async def open_by_node(unit: Unit) -> dict[str, int]:
+    """How many attempts each process has open; those with none are left out."""
+    rows = await unit.execute(
+        select(attempt.c.node, func.count()).where(attempt.c.closed_at.is_(None)).group_by(attempt.c.node)
+    )
+    return {row[0]: row[1] for row in rows}
