@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CHECKED := src tests migrations benchmarks campaigns
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo bench-validate bench-batch mutants fuzz oracle shapes table lives test serve fmt lint clean
+.PHONY: help install demo bench bench-validate bench-batch mutants fuzz oracle shapes table lives test serve fmt lint clean
 
 help:  ## list what can be done
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,10 @@ lives: $(VENV)/installed-test  ## random lives of all parties, with crashes, on 
 test: lint  ## all that can be checked: format, lint, types, imports, every test
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --junitxml=$(VENV)/tests.xml; code=$$?; \
 	$(BIN)/python -m tests.told $(VENV)/tests.xml; exit $$code
+
+bench: $(VENV)/installed-test  ## claims a second against a floor and the usual stack, and more; ONLY= SECONDS= CONNECTIONS= FULL=1 JSON= DOCS=1
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(CONNECTIONS),--connections $(CONNECTIONS)) $(if $(FULL),--full) $(if $(JSON),--json $(JSON)) $(if $(DOCS),--docs)
 
 bench-validate: $(VENV)/installed-server  ## time a verdict, from bytes to findings
 	$(BIN)/python benchmarks/validate.py $(if $(JSON),--json $(JSON))

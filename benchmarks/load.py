@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ from benchmarks.wire import Whole
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to send. `rate`: claims per second, at random moments; 0: each connection as fast as it is answered.
+    """What to send. `rate`: claims per second, at random moments; 0: as fast as each connection is answered.
 
     `first`: the count of the first claim; no two orders to one database may meet.
     """
@@ -151,11 +152,9 @@ async def sent(order: Order) -> Measured:
     connections = []
     for count in range(order.connections):
         url = order.urls[count % len(order.urls)]
-        target = urlsplit(url)
+        host, port = urlsplit(url).netloc.split(":")
         _, connection = await loop.create_connection(
-            lambda url=url: Connection(sender, url, order.key),  # type: ignore[misc]
-            target.hostname,
-            target.port,
+            partial(Connection, sender, url, order.key), host, int(port)
         )
         connections.append(connection)
     began = time.perf_counter()

@@ -11,7 +11,7 @@ _PARENT, _TIMES = 1, 11
 
 def seconds_used(processes: Iterable[int]) -> float:
     """Of those and all below them, those that have ended included."""
-    found = {pid: fields for pid, fields in _all()}
+    found = dict(_all())
     below = set(processes)
     while more := {pid for pid, one in found.items() if int(one[_PARENT]) in below} - below:
         below |= more

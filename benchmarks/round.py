@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from benchmarks.effort import Effort
 from benchmarks.load import Measured, Order
 from benchmarks.processor import seconds_used
 from benchmarks.stage import Contender, Site
@@ -14,15 +15,6 @@ from benchmarks.stage import Contender, Site
 _WARM_SECONDS = 1.0
 # More claims than any round sends: so far apart begin the numbers of two rounds.
 _APART = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How much is done: rounds of so many seconds, over so many connections."""
-
-    seconds: float = 5.0
-    rounds: int = 3
-    connections: int = 8
 
 
 @dataclass(frozen=True, slots=True)

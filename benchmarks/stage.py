@@ -1,4 +1,4 @@
-"""Who stands ready when a benchmark begins? The insurer, the database, the gateway and what it is compared with."""
+"""Who stands ready when a benchmark begins? Insurer, database, gateway, and what it is compared with."""
 
 import asyncio
 import secrets
@@ -109,7 +109,7 @@ async def prepare(address: str, insurers: dict[str, str]) -> str:
 def gateway(
     where: Site, insurer_url: str, *, nodes: int = 1, database: str | None = None, key: str = ""
 ) -> Iterator[Contender]:
-    """`claimgw serve`, in so many processes on one database: a new one, or one that was prepared with a key."""
+    """`claimgw serve`, in so many processes on one database: a new one, or one prepared with that key."""
     address = database or where.database()
     key = key or asyncio.run(prepare(address, {FALCON: insurer_url}))
     # All claims come from one hospital here.

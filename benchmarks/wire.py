@@ -1,4 +1,4 @@
-"""How are whole HTTP/1.1 messages told apart on a connection? By their lengths; for both ends of a benchmark."""
+"""How are whole HTTP/1.1 messages told apart on a connection? By their lengths, at both ends."""
 
 import re
 

