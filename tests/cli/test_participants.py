@@ -75,6 +75,66 @@ def test_a_change_leaves_what_is_not_named(terminal: Terminal) -> None:
     assert (shown["settings"]["answer_seconds"], shown["events"]) == (50, None)
 
 
+def test_a_setting_within_another_is_set_and_taken_back_alone(terminal: Terminal) -> None:
+    change = ("participants", "change", "payer:INS-2001")
+    terminal.type(*change, "--set", "delivery.waits=[10,60]", "--set", "delivery.most_tries=9")
+    told = terminal.read(*change, "--unset", "delivery.most_tries", "--set", "delivery.spread=0")
+    assert told["settings"]["delivery"] == {
+        "waits": [10, 60],
+        "spread": 0,
+        "longest_retry_after": None,
+        "slow_seconds": None,
+        "give_up_seconds": None,
+        "most_tries": None,
+    }
+    assert terminal.read("participants", "settings")["delivery.waits"]["default"] is None
+    assert "delivery.waits" in terminal.type("participants", "show", "payer:INS-2001")
+    assert terminal.read(*change, "--unset", "delivery")["settings"]["delivery"]["waits"] is None
+    assert "delivery.waits.0: Input should" in terminal.type(*change, "--set", "delivery.waits=[-1]", code=2)
+
+
+def test_who_changed_what_from_what_to_what_is_on_record(address: str) -> None:
+    terminal = Terminal(address)
+    terminal.type("participants", "add", "provider:PR-7", "--name", "Clinic", "--by", "noura")
+    change = ("participants", "change", "provider:PR-7")
+    terminal.type(*change, "--name", "Clinic Two", "--webhook", "https://his.example/claims")
+    terminal.type(*change, "--name", "Clinic Two")  # nothing differs
+    terminal.type("participants", "block", "provider:PR-7", "--reason", "unpaid", "--by", "omar")
+    terminal.type("participants", "unblock", "provider:PR-7", "--by", "omar")
+    told = terminal.read("participants", "history", "provider:PR-7")
+    assert [(one["by"], one["fields"]) for one in told] == [
+        ("noura", {"kind": [None, "provider"], "name": [None, "Clinic"]}),
+        (
+            "command line",
+            {
+                "name": ["Clinic", "Clinic Two"],
+                "settings.webhook": [None, "https://his.example/claims"],
+                "settings.webhook_secret": [None, "(not shown)"],
+            },
+        ),
+        ("omar", {"blocked_reason": [None, "unpaid"]}),
+        ("omar", {"blocked_reason": ["unpaid", None]}),
+    ]
+    shown = terminal.type("participants", "history", "provider:PR-7")
+    assert "Clinic Two" in shown
+    assert "whsec_" not in shown
+    assert "is not registered" in terminal.type("participants", "history", "provider:NONE", code=1)
+
+
+def test_a_change_of_policy_is_told_setting_by_setting(terminal: Terminal) -> None:
+    change = ("participants", "change", "payer:INS-2001", "--by", "noura")
+    terminal.type(*change, "--set", "delivery.waits=[10,60]")
+    terminal.type(*change, "--set", "delivery.waits=[30]", "--set", "delivery.most_tries=9")
+    terminal.type("participants", "serve", "payer:TPA-3001", "payer:INS-2001", "--from", "2026-01-01")
+    told = [one["fields"] for one in terminal.read("participants", "history", "payer:INS-2001")]
+    assert told == [
+        {"settings.delivery.waits": [None, [10, 60]]},
+        {"settings.delivery.most_tries": [None, 9], "settings.delivery.waits": [[10, 60], [30]]},
+    ]
+    [served] = terminal.read("participants", "history", "payer:TPA-3001")
+    assert served["fields"] == {"serves payer:INS-2001": [None, "2026-01-01 to further notice"]}
+
+
 def test_a_webhook_has_a_secret_that_is_shown_once(terminal: Terminal) -> None:
     change = ("participants", "change", "provider:PR-1001")
     url = "https://his.example/claims?for=7"

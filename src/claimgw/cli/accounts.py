@@ -6,10 +6,23 @@ from typing import Annotated, Any
 
 import typer
 
+from claimgw.access import registration
 from claimgw.access.participants import FHIR_HTTP, Kind, Participant, ParticipantSettings
+from claimgw.access.registration import COMMAND_LINE
 from claimgw.access.webhooks import new_secret
+from claimgw.cli.account_settings import explained
 from claimgw.cli.accounts_shown import as_json_of, show_participant
-from claimgw.cli.arguments import AsJson, LicenceArgument, assignments, day, licence, note
+from claimgw.cli.arguments import (
+    AsJson,
+    By,
+    LicenceArgument,
+    assignments,
+    day,
+    licence,
+    note,
+    overlaid,
+    without,
+)
 from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.session import Refusal, run
 from claimgw.clock import SystemClock
@@ -64,6 +77,7 @@ def add(
     event: Events = None,
     webhook: Webhook = None,
     set_: Set = None,
+    by: By = COMMAND_LINE,
     as_json: AsJson = False,
 ) -> None:
     """Enter a participant."""
@@ -83,7 +97,7 @@ def add(
     async def work(database: Database) -> ParticipantRecord:
         usable = _checked(record)
         async with database.write() as unit:
-            await store.add_participant(unit, usable)
+            await registration.enter(unit, usable, by)
         return usable
 
     show_participant(run(work), as_json, secret_too=bool(webhook))
@@ -142,6 +156,7 @@ def change(
     webhook: Webhook = None,
     set_: Set = None,
     unset: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Back to the default.")] = None,
+    by: By = COMMAND_LINE,
     as_json: AsJson = False,
 ) -> None:
     """Change what is given, and leave the rest."""
@@ -155,15 +170,16 @@ def change(
     if all_events:
         values["events"] = None
     settings = _hooked(webhook) | assignments(set_ or [])
-    if strange := set(unset or ()) - ParticipantSettings.model_fields.keys():
+    names = explained(ParticipantSettings.read({})).keys() | ParticipantSettings.model_fields.keys()
+    if strange := set(unset or ()) - names:
         raise typer.BadParameter(f"there is no setting {', '.join(sorted(strange))}", param_hint="--unset")
 
     async def work(database: Database) -> ParticipantRecord:
         async with database.write() as unit:
             before = await known(unit, licence)
-            kept = {field: value for field, value in before.settings.items() if field not in (unset or [])}
-            usable = _checked(replace(before, **values, settings=kept | settings))
-            await store.change_participant(unit, usable, _clock.now())
+            kept = overlaid(without(before.settings, unset or ()), settings)
+            usable = _checked(replace(before, **values, settings=kept))
+            await registration.change(unit, before, usable, by, _clock.now())
             return await known(unit, licence)
 
     show_participant(run(work), as_json, secret_too=bool(webhook))
@@ -175,26 +191,25 @@ def block(
     reason: Annotated[
         str, typer.Option(parser=note, metavar="TEXT", help="For people; kept with the block.")
     ],
+    by: By = COMMAND_LINE,
 ) -> None:
     """Refuse everything from and for a participant, within 5 seconds on every node."""
 
     async def work(database: Database) -> None:
         async with database.write() as unit:
-            await known(unit, licence)
-            await store.block_participant(unit, licence, reason, _clock.now())
+            await registration.block(unit, await known(unit, licence), reason, by, _clock.now())
 
     run(work)
     print_line(f"{licence} is blocked.")
 
 
 @commands.command(epilog="Example: claimgw participants unblock provider:PR-1001")
-def unblock(licence: LicenceArgument) -> None:
+def unblock(licence: LicenceArgument, by: By = COMMAND_LINE) -> None:
     """Let a blocked participant take part again."""
 
     async def work(database: Database) -> None:
         async with database.write() as unit:
-            await known(unit, licence)
-            await store.unblock_participant(unit, licence, _clock.now())
+            await registration.unblock(unit, await known(unit, licence), by, _clock.now())
 
     run(work)
     print_line(f"{licence} may take part.")
@@ -213,6 +228,7 @@ def serve(
     to: Annotated[
         date | None, typer.Option("--to", parser=day, metavar="DAY", help="The last day; open if not given.")
     ] = None,
+    by: By = COMMAND_LINE,
 ) -> None:
     """Say that a TPA stands in for an insurer. The same pair and first day again changes the last day."""
     service = Service(tpa, insurer, from_ or _clock.now().date(), to)
@@ -224,24 +240,10 @@ def serve(
             for party, kind in ((tpa, Kind.TPA), (insurer, Kind.INSURER)):
                 if (found := (await known(unit, party)).kind) != kind:
                     raise Refusal(f"{party} is registered as {found}, not as {kind}")
-            await store.add_service(unit, service)
+            await registration.serve(unit, service, by, _clock.now())
 
     run(work)
     print_line(f"{tpa} serves {insurer} from {service.from_day} to {to or 'further notice'}.")
-
-
-@commands.command(epilog="Example: claimgw participants settings")
-def settings(as_json: AsJson = False) -> None:
-    """List the settings that --set knows, with their defaults."""
-    schema = ParticipantSettings.model_json_schema()["properties"]
-    defaults = ParticipantSettings.read({}).model_dump(mode="json")
-    if as_json:
-        print_json(
-            {name: {"default": defaults[name], "help": schema[name]["description"]} for name in schema}
-        )
-        return
-    rows = [(name, defaults[name], schema[name]["description"]) for name in schema]
-    print_table("Settings of a participant", ["name", "default", "meaning"], rows, "")
 
 
 async def known(unit: Unit, licence: str) -> ParticipantRecord:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from claimgw.access.participants import Participant
+from claimgw.access.registration import dotted
 from claimgw.cli.output import print_fields, print_json, print_line
 from claimgw.errors import ConfigurationError
 from claimgw.store.participants import ParticipantRecord, Service
@@ -54,6 +55,6 @@ def show_participant(
         return
     settings = fields.pop("settings")
     print_fields(record.licence, fields.items())
-    print_fields("settings", settings.items())
+    print_fields("settings", dotted(settings))
     for s in served:
         print_line(f"{s['tpa']} serves {s['insurer']} from {s['from']} to {s['to'] or 'further notice'}.")

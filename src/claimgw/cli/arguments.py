@@ -1,6 +1,7 @@
 """What may be written behind a command?"""
 
 import json
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -44,17 +45,45 @@ def note(text: str) -> str:
 
 
 def assignments(texts: list[str]) -> dict[str, Any]:
-    """NAME=VALUE, the value as JSON where it is JSON, and else as text."""
-    values = {}
+    """NAME=VALUE, the value as JSON where it is JSON, and else as text. A dotted NAME lies within another."""
+    values: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise typer.BadParameter(f"{text!r}: write NAME=VALUE", param_hint="--set")
         try:
-            values[name] = json.loads(value)
+            read = json.loads(value)
         except ValueError:
-            values[name] = value
+            read = value
+        values = overlaid(values, _nested(name, read))
     return values
+
+
+def overlaid(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """The one with what the other says laid over it, member by member."""
+    values = dict(under)
+    for name, value in over.items():
+        known = values.get(name)
+        both = isinstance(known, Mapping) and isinstance(value, Mapping)
+        values[name] = overlaid(known, value) if both else value
+    return values
+
+
+def without(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The rest of it; a dotted name takes out a member of a member."""
+    left = dict(values)
+    for name in names:
+        outer, _, inner = name.partition(".")
+        if inner and isinstance(left.get(outer), Mapping):
+            left[outer] = without(left[outer], [inner])
+        elif not inner:
+            left.pop(outer, None)
+    return left
+
+
+def _nested(name: str, value: Any) -> dict[str, Any]:
+    outer, _, inner = name.partition(".")
+    return {outer: _nested(inner, value) if inner else value}
 
 
 LicenceArgument = Annotated[
@@ -62,5 +91,9 @@ LicenceArgument = Annotated[
 ]
 LicenceArguments = Annotated[
     list[str], typer.Argument(parser=licence, metavar="LICENCE...", help="Whom it may speak for.")
+]
+By = Annotated[
+    str,
+    typer.Option("--by", envvar="CLAIMGW_OPERATOR", parser=note, metavar="NAME", help="Who does this."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

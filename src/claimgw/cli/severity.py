@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from claimgw.access.rules import period_of, severities_of
-from claimgw.cli.arguments import AsJson, day, licence, note
+from claimgw.cli.arguments import AsJson, By, day, licence, note
 from claimgw.cli.configuration import read_settings
 from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.session import Refusal, refusing, run
@@ -33,10 +33,6 @@ _FAMILIES = ("BV", "DT", "FR", "GE", "IB", "IC", "RE")
 _LIKE_IT = 4
 
 Rule = Annotated[str, typer.Argument(metavar="RULE", help="A code, IC-01620, or a whole family, IC.")]
-By = Annotated[
-    str,
-    typer.Option("--by", envvar="CLAIMGW_OPERATOR", parser=note, metavar="NAME", help="Who does this."),
-]
 Reason = Annotated[str, typer.Option("--reason", parser=note, metavar="TEXT", help="Why; for people.")]
 From = Annotated[
     date | None, typer.Option("--from", parser=day, metavar="DAY", help="The first day; today if not given.")

@@ -1,0 +1,37 @@
+"""What was changed of a participant, who did it and when? Written once, and never changed."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from claimgw.store.database import Unit
+from claimgw.store.tables import participant_change
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantChange:
+    """`fields`: by the name of each, what it was and what it is; JSON values, null for the default."""
+
+    id: str
+    licence: str
+    made_at: datetime
+    made_by: str
+    fields: Mapping[str, Any]
+
+
+async def add_change(unit: Unit, change: ParticipantChange) -> None:
+    """Enter it beside the change itself, in the same unit."""
+    await unit.execute(insert(participant_change).values(**asdict(change)))
+
+
+async def changes_of(unit: Unit, licence: str) -> list[ParticipantChange]:
+    """Oldest first."""
+    rows = await unit.execute(
+        select(participant_change)
+        .where(participant_change.c.licence == licence)
+        .order_by(participant_change.c.made_at, participant_change.c.id)
+    )
+    return [ParticipantChange(**row._mapping) for row in rows]
