@@ -74,6 +74,16 @@ async def test_an_unusable_answer_is_listed_until_it_is_corrected(
     assert [case.id for case in seen.unresolved] == [spoilt]
 
 
+async def test_what_was_given_up_is_counted_and_listed(database: Database, clock: ManualClock) -> None:
+    seed, now = Seed(clock.now()), clock.now()
+    seed.parties()
+    letters = [seed.exchange(State.GIVEN_UP, B, ago=500, changed=ago, reason="given up") for ago in (50, 20)]
+    await seed.write(database)
+    seen = await look(database, now)
+    assert lane(seen, B).given_up == Depth(2, now - timedelta(seconds=50))
+    assert {case.id for case in seen.unresolved} == set(letters)
+
+
 async def test_blocked_wins_over_paused_and_paused_over_held(database: Database, clock: ManualClock) -> None:
     seed = Seed(clock.now())
     seed.parties()

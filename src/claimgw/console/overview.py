@@ -56,7 +56,8 @@ def _answer(request: Request, template: str, who: Visitor, seen: Seen) -> Respon
 
 def _calm(lane: Lane) -> bool:
     """Nothing to see to. Trouble is shown first; otherwise the lanes stay in the order of their names."""
-    return lane.standing is Standing.DELIVERING and not lane.unknown.count and not lane.to_be_corrected.count
+    doubtful = (lane.unknown, lane.to_be_corrected, lane.given_up)
+    return lane.standing is Standing.DELIVERING and not any(depth.count for depth in doubtful)
 
 
 def _tag(who: Visitor, seen: Seen) -> str:

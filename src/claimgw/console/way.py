@@ -17,6 +17,7 @@ class Totals:
     unknown: Depth
     to_be_corrected: Depth
     with_insurer: Depth
+    given_up: Depth
     mailboxes: Depth
 
 
@@ -38,6 +39,7 @@ def totals(seen: Overview) -> Totals:
         unknown=_sum(lane.unknown for lane in seen.lanes),
         to_be_corrected=_sum(lane.to_be_corrected for lane in seen.lanes),
         with_insurer=_sum(lane.with_insurer for lane in seen.lanes),
+        given_up=_sum(lane.given_up for lane in seen.lanes),
         mailboxes=_sum(box.waiting for box in seen.boxes),
     )
 
@@ -71,7 +73,10 @@ def stages(seen: Overview) -> Sequence[Stage]:
             "Answered today",
             _daily(today.answered, seen),
             "good",
-            side=(Stage("Cancelled today", _daily(today.cancelled, seen), "plain"),),
+            side=(
+                Stage("Cancelled today", _daily(today.cancelled, seen), "plain"),
+                Stage("Given up", depth(sums.given_up), _alarm(sums.given_up, "bad")),
+            ),
         ),
         Stage("In mailboxes", depth(sums.mailboxes), "plain"),
     )

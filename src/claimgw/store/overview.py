@@ -29,6 +29,7 @@ _COUNTED = (
     State.AWAITING_CORRECTION,
     State.QUEUED,
     State.PARTIAL,
+    State.GIVEN_UP,
 )
 
 
@@ -59,7 +60,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One insurer. `unknown`: sent without an answer, or an attempt still open after its lease."""
+    """One insurer. `unknown`: sent without an answer, or an attempt still open after its lease.
+
+    `given_up`: dead letters, the oldest by when they were given up.
+    """
 
     licence: str
     name: str
@@ -73,6 +77,7 @@ class Lane:
     unknown: Depth
     to_be_corrected: Depth
     with_insurer: Depth
+    given_up: Depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,11 @@ async def overview(unit: Unit, *, now: datetime, day_began: datetime) -> Overvie
     pauses = await all_pauses(unit)
     lanes = await _lanes(unit, pauses, now)
     boxes, providers = await _boxes(unit)
-    doubtful = [lane.licence for lane in lanes if lane.unknown.count or lane.to_be_corrected.count]
+    doubtful = [
+        lane.licence
+        for lane in lanes
+        if lane.unknown.count or lane.to_be_corrected.count or lane.given_up.count
+    ]
     return Overview(
         today=await _today(unit, day_began),
         lanes=lanes,
@@ -172,6 +181,7 @@ def _lane(
         unknown=depth[State.UNCONFIRMED] + overdue.get(kept["licence"], Depth()),
         to_be_corrected=depth[State.AWAITING_CORRECTION],
         with_insurer=depth[State.QUEUED] + depth[State.PARTIAL],
+        given_up=depth[State.GIVEN_UP],
     )
 
 
@@ -187,7 +197,9 @@ def _count(state: State) -> ColumnElement[int]:
 
 
 def _oldest(state: State) -> ColumnElement[datetime | None]:
-    first = select(exchange.c.created_at).where(*_in_lane(state)).order_by(exchange.c.created_at).limit(1)
+    # As the index of each has it.
+    since = exchange.c.changed_at if state is State.GIVEN_UP else exchange.c.created_at
+    first = select(since).where(*_in_lane(state)).order_by(since).limit(1)
     return first.correlate(participant).scalar_subquery().label(f"since {state}")
 
 

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import text
 
 from claimgw.messages.envelope import Envelope
+from claimgw.messages.identifiers import GATEWAY
 from claimgw.store import Unit
 from claimgw.store.ledger import ledger
 from tests.clearinghouse.lives.world import Post, World, messages_of
@@ -35,6 +36,7 @@ _TAKEN_BACK = text(
     "SELECT e.id, e.focal_value, b.content FROM exchange e JOIN body b ON b.message_id = e.id"
     " WHERE e.state IN ('cancelled', 'nullified')"
 )
+_GIVEN_UP = text("SELECT focal_value FROM exchange WHERE state = 'given-up' AND focal_type = 'Claim'")
 _DELIVERED = text(
     "SELECT m.provider, x.bundle_id, m.poll_id FROM mailbox m JOIN message x ON x.id = m.message_id"
     " WHERE m.delivered_at IS NOT NULL"
@@ -70,7 +72,7 @@ class Books:
     `delivered`: by provider and Bundle.id, the poll that is on record for it. `reserved`: Bundle.id of poll
     and message, for every poll that has had it.
     `owners`: who has sent a MessageHeader.id. `answered`: claims that an insurer spoke of by itself, wherever
-    it had them from: nothing need wait for them any more.
+    it had them from: nothing need wait for them any more; nor for what was ever `given_up`.
     """
 
     world: World
@@ -82,6 +84,7 @@ class Books:
     owners: dict[str, str] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
     taken_back: set[str] = field(default_factory=set)
+    given_up: set[str] = field(default_factory=set)
 
     def sent(self, provider: str, raw: bytes) -> None:
         """A provider is about to send this: what it is known by belongs to the provider."""
@@ -135,7 +138,8 @@ class Books:
         """Of the rows of one snapshot, and of what insurers have received."""
         async with self.world.records.read() as unit:
             self.taken_back = {row.focal_value for row in await unit.execute(_TAKEN_BACK)}
-            # What waited behind a claim goes on alone when the claim is cancelled.
+            self.given_up |= {row.focal_value for row in await unit.execute(_GIVEN_UP)}
+            # What waited behind a claim goes on alone when the claim is cancelled, or given up.
             self._one_claim_one_message()
             stands = await ledger(unit)
             assert stands.balances, stands
@@ -172,7 +176,8 @@ class Books:
         if message.focal.type == "Communication":
             [about] = message.focal.resource["about"]
             value = about["identifier"]["value"]
-            assert value in seen | self.taken_back, "a communication has overtaken its claim"
+            known = seen | self.taken_back | self.given_up
+            assert value in known, "a communication has overtaken its claim"
 
     async def _answers(self, unit: Unit) -> dict[str, list[Envelope]]:
         found: defaultdict[str, list[Envelope]] = defaultdict(list)
@@ -186,7 +191,8 @@ class Books:
                     assert b"extension-adjudication-reissue" in answer.raw, (
                         "a second answer without its reason"
                     )
-                last = outcome
+                # The gateway gave it up, and nobody had spoken: whatever the insurer says still counts.
+                last = None if answer.sender == GATEWAY and b"GE-00012" in answer.raw else outcome
         return found
 
     async def _silence_after_withdrawal(self, unit: Unit, answers: dict[str, list[Envelope]]) -> None:

@@ -12,6 +12,9 @@ from sqlalchemy import Engine, event
 from claimgw.clock import ManualClock
 from tests.gateway import Gateway, running
 
+# A little more than the longest step of the clock: what is tried on both sides of one is given up.
+GIVE_UP_SECONDS = 95_000.0
+
 _present: ContextVar["Node | None"] = ContextVar("node", default=None)
 
 
@@ -51,6 +54,8 @@ class Node:
                     console=False,
                     complete_history=True,
                     node=self.name,
+                    give_up_seconds=GIVE_UP_SECONDS,
+                    most_tries=3,
                 )
             )
 
