@@ -119,7 +119,7 @@ async def test_a_pause_does_not_stop_the_time(sqlite: str) -> None:
         scene.clock.advance(6)
         raw = await given_up(scene)
         assert scene.insurer.received == []
-        assert (await scene.exchange(raw)).reason.endswith("it has no connection yet (a test)")
+        assert (await scene.exchange(raw)).reason.endswith("delivery is paused: a test")
 
 
 @pytest.mark.parametrize(("play", "code"), [(None, "completed"), (hanging_up, "failed")])

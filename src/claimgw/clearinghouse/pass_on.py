@@ -1,25 +1,57 @@
-"""How does a sound request reach its insurer? At once, or behind what it is about."""
+"""How does a sound request reach its insurer? At once, behind what it is about, or when the lane is free."""
 
+from claimgw.access.participants import Participant
 from claimgw.clearinghouse import answer, record
+from claimgw.clearinghouse.delivery import gate
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.clearinghouse.received import Received
 from claimgw.clearinghouse.refuse import refuse
 from claimgw.clearinghouse.session import Sessions
-from claimgw.store.records import UNDELIVERED
+from claimgw.clearinghouse.turn_away import turn_away
+from claimgw.store.records import UNDELIVERED, Exchange
 
 
 async def pass_on(parts: Parts, sessions: Sessions, received: Received) -> Reply:
     """The insurer's answer if it comes in the session, else ours."""
     if received.faults:
         return await refuse(parts, received.envelope, received.faults, received.now, received.notes)
-    envelope, insurer = received.envelope, received.destination
+    insurer = received.destination
     assert insurer is not None
     about = next(iter(received.known.about.values()), None)
     if about is not None and about.state in UNDELIVERED and received.event.queueable:
         # It must not overtake its claim: it is held, and the worker takes it up once the claim is there.
         exchange, told = await record.hold_back(parts, received, insurer, about)
+    elif (reason := await _barred(parts, sessions, insurer)) is None:
+        exchange, told = await _at_once(parts, sessions, received, insurer, about)
+    elif received.event.queueable:
+        exchange, told = await record.hold_back(parts, received, insurer, about, reason)
+        if gate.shut(parts.breakers, await parts.registry.current(), insurer.licence) is None:
+            parts.wake()
     else:
-        exchange, attempt = await record.accept(parts, received, insurer, about)
-        notes = received.notes
-        told = await sessions.hold(parts, exchange, envelope, attempt, insurer, notes)
+        exchange, told = await turn_away(parts, received, insurer, about, reason)
     return Reply(200, await answer.tagged(parts, told, exchange.provider))
+
+
+async def _barred(parts: Parts, sessions: Sessions, insurer: Participant) -> str | None:
+    """Why it cannot go now; None: a place is taken for it."""
+    registry = await parts.registry.current()
+    if (reason := gate.shut(parts.breakers, registry, insurer.licence)) is not None:
+        return reason
+    if not sessions.places.take(insurer):
+        return "as many requests as the insurer takes at once are under way"
+    if await parts.pace.take(insurer, 1) == 0:
+        sessions.places.give_back(insurer.licence)
+        return "the insurer is sent no more messages a second"
+    return None
+
+
+async def _at_once(
+    parts: Parts, sessions: Sessions, received: Received, insurer: Participant, about: Exchange | None
+) -> tuple[Exchange, bytes]:
+    try:
+        exchange, attempt = await record.accept(parts, received, insurer, about)
+    except BaseException:
+        sessions.places.give_back(insurer.licence)
+        raise
+    told = await sessions.hold(parts, exchange, received.envelope, attempt, insurer, received.notes)
+    return exchange, told

@@ -100,15 +100,26 @@ async def accept(
 
 
 async def hold_back(
-    parts: Parts, received: Received, insurer: Participant, about: Exchange
+    parts: Parts, received: Received, insurer: Participant, about: Exchange | None, reason: str = ""
 ) -> tuple[Exchange, bytes]:
-    """Keep a sound request that must not overtake another one, with the answer it gets meanwhile."""
+    """Keep a sound request that cannot go now, with the answer it gets meanwhile.
+
+    It must not overtake what it is about, or its insurer's lane stands still; `reason` says why.
+    """
     now = received.now
     form = form_of(received.event)
     assert form.pended is not None
     raw = form.pended(received.envelope, parts.stamp(now, received.notes), will_deliver(insurer.name))
     async with parts.database.write() as unit:
-        kept = await keep_held(unit, received, insurer.licence, raw, due_at=now, about_id=about.id)
+        kept = await keep_held(
+            unit,
+            received,
+            insurer.licence,
+            raw,
+            due_at=now,
+            about_id=about.id if about else None,
+            reason=reason,
+        )
     return kept, raw
 
 
@@ -122,6 +133,7 @@ async def keep_held(
     state: State = State.HELD,
     about_id: str | None = None,
     batch_id: str | None = None,
+    reason: str = "",
 ) -> Exchange:
     """Keep a request that is delivered later, together with the gateway's answer `raw` to it."""
     now, exchange_id, answer_id = received.now, new_id(received.now), new_id(received.now)
@@ -137,6 +149,7 @@ async def keep_held(
         answer_id=answer_id,
         about_id=about_id,
         batch_id=batch_id,
+        reason=reason,
     )
     await keep_with_answer(unit, received, exchange, raw)
     return exchange
@@ -239,6 +252,7 @@ def begun(
     answer_id: str | None = None,
     about_id: str | None = None,
     batch_id: str | None = None,
+    reason: str = "",
 ) -> Exchange:
     """A new exchange; one that has an answer already was answered by the gateway."""
     return Exchange(
@@ -248,7 +262,7 @@ def begun(
         insurer=insurer,
         focal=focal,
         state=state,
-        reason="",
+        reason=reason,
         created_at=now,
         changed_at=now,
         due_at=due_at,

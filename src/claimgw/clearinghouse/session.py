@@ -12,6 +12,7 @@ from claimgw.clearinghouse.delivery.deliver import deliver
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Outcome
 from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.parts import Parts
+from claimgw.clearinghouse.places import Places
 from claimgw.clearinghouse.record import keep_own
 from claimgw.clearinghouse.settle import Settled
 from claimgw.clearinghouse.unreachable import unreachable
@@ -32,6 +33,7 @@ class Sessions:
     """
 
     def __init__(self) -> None:
+        self.places = Places()
         self._under_way: set[asyncio.Task[Settled]] = set()
         self._waits: set[asyncio.Task[None]] = set()
 
@@ -46,11 +48,14 @@ class Sessions:
     ) -> bytes:
         """Make the attempt and give the provider its answer, at the latest when the session's time is up.
 
+        Its place with the insurer is given back when the attempt has ended.
+
         `notes` are told beside an answer of the gateway's own.
         """
         attempt_made = asyncio.create_task(deliver(parts, exchange, request, attempt, notes))
         self._under_way.add(attempt_made)
         attempt_made.add_done_callback(self._ended)
+        attempt_made.add_done_callback(lambda _: self.places.give_back(insurer.licence))
         time_up = asyncio.create_task(parts.clock.sleep(_time_left(parts, exchange.created_at)))
         self._waits.add(time_up)
         try:

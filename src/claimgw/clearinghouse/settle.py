@@ -50,10 +50,12 @@ async def settle(
     attempt: Attempt,
     ending: Ending,
     notes: Sequence[str] = (),
+    *,
+    shut: bool = False,
 ) -> Settled:
     """Write down what an ending means: read, decide, write in one go; anew if somebody was faster.
 
-    `notes` are told beside an answer of the gateway's own.
+    `notes` are told beside an answer of the gateway's own. `shut`: the insurer's lane stands still.
     """
     for _ in range(_TRIES):
         try:
@@ -61,7 +63,7 @@ async def settle(
                 exchange = await exchanges.find(unit, attempt.exchange_id)
                 assert exchange is not None
                 now = parts.clock.now()
-                settlement = _Settlement(parts, unit, request, insurer, exchange, ending, now, notes)
+                settlement = _Settlement(parts, unit, request, insurer, exchange, ending, now, notes, shut)
                 return await settlement.carry_out(attempt)
         except Conflict:
             continue
@@ -90,6 +92,7 @@ class _Settlement:
     ending: Ending
     now: datetime
     notes: Sequence[str]
+    shut: bool
 
     async def carry_out(self, attempt: Attempt) -> Settled:
         """Close the attempt, and do what follows from its ending."""
@@ -148,6 +151,7 @@ class _Settlement:
             grace=self.insurer.settings.grace_seconds if self.insurer else 0,
             retry_after=self.ending.retry_after,
             jitter=self.parts.jitter(),
+            place=self.exchange.created_at if self.shut else None,
         )
 
     async def _keep_answer(self) -> str | None:

@@ -1,5 +1,6 @@
 """Which tries to deliver have there been, and which of them are still open?"""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
@@ -12,6 +13,13 @@ from claimgw.store.tables import attempt, exchange
 async def open_attempt(unit: Unit, opened: Attempt) -> None:
     """Write an attempt down before it is made."""
     await unit.execute(insert(attempt).values(**{name: getattr(opened, name) for name in Attempt.__slots__}))
+
+
+async def open_attempts(unit: Unit, opened: Sequence[Attempt]) -> None:
+    """Write several down before they are made."""
+    if opened:
+        rows = [{name: getattr(one, name) for name in Attempt.__slots__} for one in opened]
+        await unit.execute(insert(attempt), rows)
 
 
 async def close_attempt(
@@ -32,6 +40,16 @@ async def of_exchange(unit: Unit, exchange_id: str) -> list[Attempt]:
         select(attempt).where(attempt.c.exchange_id == exchange_id).order_by(attempt.c.number)
     )
     return [Attempt(**row._mapping) for row in rows]
+
+
+async def of_exchanges(unit: Unit, exchange_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+    """All attempts of several requests, first to last; those without are missing."""
+    found: dict[str, list[Attempt]] = {}
+    if exchange_ids:
+        chosen = attempt.c.exchange_id.in_(exchange_ids)
+        for row in await unit.execute(select(attempt).where(chosen).order_by(attempt.c.number)):
+            found.setdefault(row.exchange_id, []).append(Attempt(**row._mapping))
+    return found
 
 
 async def left_open(unit: Unit, before: datetime) -> list[Attempt]:

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 
 from claimgw.store.database import Unit
 from claimgw.store.exchanges import as_exchange
+from claimgw.store.lines import standing_at
 from claimgw.store.records import UNDELIVERED, Exchange, State
 from claimgw.store.tables import exchange
 
@@ -43,6 +44,17 @@ async def due(unit: Unit, insurer: str, now: datetime, most: int) -> list[Exchan
         select(exchange)
         .where(exchange.c.insurer == insurer, exchange.c.due_at <= now, _on_its_turn())
         .order_by(exchange.c.due_at, exchange.c.id)
+        .limit(most)
+    )
+    return [as_exchange(row) for row in await unit.execute(query)]
+
+
+async def unchecked(unit: Unit, insurer: str, now: datetime, most: int) -> list[Exchange]:
+    """Large claims for that insurer that are due to be looked into, oldest first."""
+    query = (
+        select(exchange)
+        .where(exchange.c.insurer == insurer, *standing_at(State.UNCHECKED), exchange.c.due_at <= now)
+        .order_by(exchange.c.created_at)
         .limit(most)
     )
     return [as_exchange(row) for row in await unit.execute(query)]

@@ -6,6 +6,7 @@ from typing import TypeVar
 import structlog
 
 from claimgw.access.participants import Participant
+from claimgw.clearinghouse.delivery import gate
 from claimgw.clearinghouse.delivery.interpret import Asked, Judge, interpret
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
 from claimgw.clearinghouse.forward import forward
@@ -78,7 +79,11 @@ async def _conclude(
         own=exchange.provider == str(GATEWAY),
     )
     ending = interpret(reply, asked, await _judge(parts, exchange, request))
-    return await settle(parts, request, insurer, attempt, ending, notes)
+    registry = await parts.registry.current()
+    if insurer is not None:
+        await parts.breakers.learn(insurer, registry, ending.outcome, attempt.opened_at)
+    shut = gate.shut(parts.breakers, registry, exchange.insurer) is not None
+    return await settle(parts, request, insurer, attempt, ending, notes, shut=shut)
 
 
 async def _judge(parts: Parts, exchange: Exchange, request: Envelope) -> Judge:

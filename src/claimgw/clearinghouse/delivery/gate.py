@@ -1,16 +1,15 @@
 """Does the lane of an insurer stand still, and why? What it holds waits together, and keeps its order."""
 
-from claimgw.access.participants import Participant
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.delivery.breakers import Breakers
 from claimgw.store.breakers import Circuit
 
 
-def shut(breakers: Breakers, registry: Snapshot, insurer: Participant) -> str | None:
+def shut(breakers: Breakers, registry: Snapshot, insurer: str) -> str | None:
     """The reason, for people, why nothing is sent there now; None if messages may go."""
-    if (pause := registry.paused(insurer.licence)) is not None:
+    if (pause := registry.paused(insurer)) is not None:
         return f"delivery is paused: {pause.reason}"
-    if (circuit := breakers.open(insurer.licence, registry)) is not None:
+    if (circuit := breakers.open(insurer, registry)) is not None:
         return taken_for_down(circuit)
     return None
 

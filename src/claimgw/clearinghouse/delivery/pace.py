@@ -51,6 +51,11 @@ class Pace:
             held.left -= granted
             return granted
 
+    def give_back(self, insurer: Participant, unused: int) -> None:
+        """Taken, and not needed."""
+        if insurer.settings.rate.per_second is not None:
+            self._slices[insurer.licence].left += unused
+
     def wait(self, insurer: Participant) -> float:
         """Seconds until there can be more for those who got less than they wanted."""
         wait = self._slices[insurer.licence].next_at - self._clock.now()

@@ -99,6 +99,7 @@ class Circumstances:
 
     `own`: the message is the gateway's own, an error-notice, and no provider hears of it.
     `may_wait`: its event is stored for an insurer that is away. `mailed`: its answer may come later by poll.
+    `place`: where it goes back to if its lane stands still as a whole: then no message waits for itself.
     """
 
     state: State
@@ -111,6 +112,7 @@ class Circumstances:
     grace: float
     retry_after: float | None
     jitter: float
+    place: datetime | None = None
 
 
 _STATE_AFTER = {
@@ -142,6 +144,8 @@ def decide(outcome: Outcome, given: Circumstances, schedule: Schedule) -> Decisi
         return _overtaken(outcome, given)
     telling = Telling.NOTHING if given.own else _telling(meaning.heard, given)
     match meaning.again:
+        case Again.LATER | Again.SLOWLY if given.place is not None:
+            return Decision(State.HELD, given.place, telling, meaning.notice)
         case Again.LATER | Again.SLOWLY:
             least = schedule.slow_seconds if meaning.again is Again.SLOWLY else 0
             wait = schedule.wait(given.tries, given.retry_after, given.jitter, least=least)

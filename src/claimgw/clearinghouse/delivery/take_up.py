@@ -1,0 +1,147 @@
+"""How does a node make what is due in a lane its own? As much as fits in one commit, oldest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from claimgw.access.participants import LONGEST_ANSWER_SECONDS, Participant
+from claimgw.clearinghouse.delivery.give_up import set_aside
+from claimgw.clearinghouse.parts import Parts
+from claimgw.errors import Conflict, StoreUnavailable
+from claimgw.ids import new_id
+from claimgw.messages.envelope import Envelope, read
+from claimgw.store import Unit, attempts, exchanges, lanes, messages
+from claimgw.store.database import take_turn
+from claimgw.store.records import Attempt, Exchange, State
+
+_log = structlog.get_logger(__name__)
+
+_SENT = frozenset({State.HELD, State.UNCONFIRMED})
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An exchange this process has taken up, its request and the attempt that is open for it."""
+
+    exchange: Exchange
+    request: Envelope
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is to be sent, and what is due for another reason: a lease that ended, a claim to look into."""
+
+    claimed: Sequence[Claimed] = ()
+    others: Sequence[Exchange] = ()
+
+
+class _Stuck(Exception):
+    """One exchange stops the commit of all."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__(exchange.id)
+        self.exchange = exchange
+
+
+async def take_up(
+    parts: Parts, lane: str, insurer: Participant | None, room: int, *, at_once: int, place: int = 0
+) -> Taken:
+    """Open attempts for at most `room` exchanges, and so that no more than `at_once` are open from all nodes.
+
+    `place`: begin with that one of them, counted from 0, or with the last. What cannot be taken up is logged
+    and left out. Raises StoreUnavailable.
+    """
+    left_out: set[str] = set()
+    while True:
+        try:
+            async with parts.database.write() as unit:
+                found, opened = await _fill(
+                    parts, unit, lane, insurer, room, at_once=at_once, place=place, left_out=left_out
+                )
+                raw = await messages.contents(unit, [exchange.id for exchange, _ in opened])
+        except StoreUnavailable:
+            raise
+        except _Stuck as stuck:
+            left_out.add(stuck.exchange.id)
+            if not isinstance(stuck.__cause__, Conflict):
+                _complain(stuck.exchange, stuck.__cause__)
+            continue
+        claimed = [one for each in opened if (one := _readable(*each, raw)) is not None]
+        others = [exchange for exchange in found if exchange.state not in _SENT]
+        return Taken(claimed, others)
+
+
+async def _fill(
+    parts: Parts,
+    unit: Unit,
+    lane: str,
+    insurer: Participant | None,
+    room: int,
+    *,
+    at_once: int,
+    place: int,
+    left_out: set[str],
+) -> tuple[list[Exchange], list[tuple[Exchange, Attempt]]]:
+    """What was found due, and what of it has an attempt now."""
+    # Otherwise two nodes count the same free places, and both take them.
+    await take_turn(unit, f"lane {lane}")
+    now = parts.clock.now()
+    longest = timedelta(seconds=LONGEST_ANSWER_SECONDS + parts.limits.lease)
+    room = min(room, at_once - await lanes.in_flight(unit, lane, now, now + longest))
+    if room <= 0:
+        return [], []
+    due = await lanes.due(unit, lane, now, room + place + len(left_out))
+    usable = [exchange for exchange in due if exchange.id not in left_out]
+    found = usable[min(place, max(0, len(usable) - room)) :][:room]
+    sent = [exchange for exchange in found if exchange.state in _SENT]
+    made = await attempts.of_exchanges(unit, [exchange.id for exchange in sent])
+    opened = []
+    for exchange in sent:
+        try:
+            attempt = await _open(parts, unit, exchange, made.get(exchange.id, []), insurer)
+        except StoreUnavailable:
+            raise
+        except Exception as fault:
+            raise _Stuck(exchange) from fault
+        if attempt is not None:
+            opened.append(attempt)
+    await attempts.open_attempts(unit, [attempt for _, attempt in opened])
+    return found, opened
+
+
+async def _open(
+    parts: Parts, unit: Unit, exchange: Exchange, made: Sequence[Attempt], insurer: Participant | None
+) -> tuple[Exchange, Attempt] | None:
+    """None if it is tried no more. Raises Conflict if it has just been changed otherwise."""
+    if await set_aside(parts, unit, exchange, made, insurer):
+        return None
+    now = parts.clock.now()
+    answer_seconds = insurer.settings.answer_seconds if insurer else 0
+    lease = timedelta(seconds=answer_seconds + parts.limits.lease)
+    claimed = await exchanges.change(
+        unit, exchange, state=State.IN_FLIGHT, due_at=now + lease, changed_at=now, waiting=False
+    )
+    return claimed, Attempt(new_id(now), exchange.id, len(made) + 1, parts.node, now)
+
+
+def _readable(exchange: Exchange, attempt: Attempt, raw: dict[str, bytes]) -> Claimed | None:
+    try:
+        request = read(raw[exchange.id])
+        assert isinstance(request, Envelope), "a request on record is no message any more"
+    except Exception as fault:
+        _complain(exchange, fault)
+        return None
+    return Claimed(exchange, request, attempt)
+
+
+def _complain(exchange: Exchange, fault: BaseException | None) -> None:
+    """A bug met on one exchange must not stop all others. Its text may quote the message."""
+    _log.error(
+        "an exchange cannot be taken up",
+        action="deliver",
+        exchange=exchange.id,
+        fault=type(fault).__name__,
+    )
