@@ -1,18 +1,24 @@
 """What follows from an ending, whatever went before? The pure decision, over all outcomes and states."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from claimgw.clearinghouse.delivery.outcomes import MEANING, Again, Outcome
+from claimgw.access.policy import Delivery
+from claimgw.clearinghouse.delivery.outcomes import MEANING, Again, Arrived, Outcome
 from claimgw.clearinghouse.delivery.policy import (
     Circumstances,
     Schedule,
     Telling,
     decide,
     decide_deferred,
+    never_arrived,
+    suspected,
 )
-from claimgw.store.records import State
+from claimgw.store.records import Attempt, State
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 SCHEDULE = Schedule()
@@ -50,6 +56,94 @@ def test_a_retry_after_prolongs_a_wait_and_never_shortens_it() -> None:
 
 def test_a_retry_after_is_believed_for_an_hour() -> None:
     assert SCHEDULE.wait(1, 10**9, 0.5) == 3600
+
+
+def test_what_is_set_for_an_insurer_lies_over_the_gateways_own() -> None:
+    assert SCHEDULE.of(Delivery()) is SCHEDULE
+    own = SCHEDULE.of(Delivery(waits=(7,), longest_retry_after=0, give_up_seconds=60))
+    assert own == replace(SCHEDULE, waits=(7,), longest_retry_after=0, give_up_seconds=60)
+    assert own.wait(9, 77, 0.5) == 7
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"waits": ()}, {"waits": (0,)}, {"spread": 1}, {"most_tries": 0}, {"x": 1}]
+)
+def test_a_policy_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Delivery.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "tries", "retry_after", "seconds"),
+    [
+        (Outcome.BUSY, 1, None, 5),
+        (Outcome.BUSY, 1, 77, 77),
+        (Outcome.MISCONFIGURED, 1, None, 900),
+        (Outcome.MISCONFIGURED, 1, 1000, 1000),
+        (Outcome.MISCONFIGURED, 9, None, 900),
+        (Outcome.SERVER_ERROR, 1, None, 300),
+        (Outcome.SERVER_ERROR, 1, 400, 400),
+        (Outcome.SILENT, 9, None, 900),
+    ],
+)
+def test_a_wait_is_as_long_as_its_cause_asks_for(
+    outcome: Outcome, tries: int, retry_after: float | None, seconds: float
+) -> None:
+    decision = decide(outcome, given(tries=tries, retry_after=retry_after), SCHEDULE)
+    assert decision.due_at == NOW + timedelta(seconds=seconds)
+
+
+def made(*outcomes: Outcome | None) -> list[Attempt]:
+    """Attempts that ended so, a minute apart and of a second each; None: open."""
+    return [
+        Attempt(
+            str(number),
+            "x",
+            number,
+            "node",
+            NOW + timedelta(minutes=number),
+            None if one is None else NOW + timedelta(minutes=number, seconds=1),
+            one,
+        )
+        for number, one in enumerate(outcomes)
+    ]
+
+
+AWAY = [one for one in Outcome if MEANING[one].again is Again.LATER and one is not Outcome.TRANSIENT]
+OWN_FAULT = [one for one in Outcome if MEANING[one].again is not Again.NEVER and one not in AWAY]
+
+
+@pytest.mark.parametrize("outcome", AWAY)
+def test_an_insurer_that_is_away_casts_no_suspicion_on_a_message(outcome: Outcome) -> None:
+    assert suspected(made(*[outcome] * 100), SCHEDULE) is None
+
+
+@pytest.mark.parametrize("outcome", OWN_FAULT)
+def test_a_message_that_fails_too_often_is_suspected_if_others_pass_between_its_tries(
+    outcome: Outcome,
+) -> None:
+    assert suspected(made(*[outcome] * 19), SCHEDULE) is None
+    tried = made(*[outcome] * 20, Outcome.REFUSED)
+    assert suspected(tried, SCHEDULE) == (tried[18].opened_at, tried[19].closed_at)
+
+
+def test_a_single_try_may_be_enough() -> None:
+    tried = made(Outcome.SILENT)
+    assert suspected(tried, replace(SCHEDULE, most_tries=1)) == (tried[0].opened_at, tried[0].closed_at)
+    assert suspected([], replace(SCHEDULE, most_tries=1)) is None
+
+
+@pytest.mark.parametrize("outcome", [*Outcome, None])
+def test_one_try_that_may_have_arrived_is_enough(outcome: Outcome | None) -> None:
+    arrived = outcome is None or MEANING[outcome].arrived is not Arrived.NO
+    assert never_arrived(made(Outcome.REFUSED, outcome, Outcome.REFUSED)) is not arrived
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_what_was_given_up_moves_only_by_what_came_back(outcome: Outcome) -> None:
+    decision = decide(outcome, given(State.GIVEN_UP, waiting=False), SCHEDULE)
+    assert decision.due_at is None
+    assert (decision.state is State.GIVEN_UP) == (MEANING[outcome].again is not Again.NEVER)
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -126,6 +220,8 @@ def test_a_notice_goes_out_exactly_for_what_the_provider_cannot_use(outcome: Out
         (Outcome.COMPLETE, State.UNCONFIRMED, State.ANSWERED, True),
         (Outcome.COMPLETE, State.AWAITING_CORRECTION, State.ANSWERED, True),
         (Outcome.COMPLETE, State.ANSWERED, State.ANSWERED, True),
+        (Outcome.COMPLETE, State.GIVEN_UP, State.ANSWERED, True),
+        (Outcome.QUEUED, State.GIVEN_UP, State.QUEUED, True),
         (Outcome.ERROR, State.PARTIAL, State.ANSWERED, True),
     ],
 )

@@ -55,7 +55,7 @@ class Node:
                     complete_history=True,
                     node=self.name,
                     give_up_seconds=GIVE_UP_SECONDS,
-                    most_tries=3,
+                    most_tries=2,
                 )
             )
 

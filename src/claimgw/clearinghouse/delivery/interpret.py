@@ -103,7 +103,7 @@ def _answered(reply: Answered, asked: Asked, judge: Judge) -> Ending:
         return Ending(Outcome.BUSY, detail, retry_after=reply.retry_after)
     if status == 409 or status >= 500:
         return Ending(Outcome.SERVER_ERROR, detail, retry_after=reply.retry_after)
-    return Ending(Outcome.MISCONFIGURED, detail)
+    return Ending(Outcome.MISCONFIGURED, detail, retry_after=reply.retry_after)
 
 
 def _message(body: bytes, asked: Asked, judge: Judge) -> Ending:
