@@ -19,6 +19,9 @@ from claimgw.access.callers import Caller
 from claimgw.access.certificates import read_networks
 from claimgw.access.operators import Operators
 from claimgw.access.registry import Registry
+from claimgw.clearinghouse.beside.lent import lent
+from claimgw.clearinghouse.beside.process import Beside
+from claimgw.clearinghouse.beside.wire import Handler
 from claimgw.clearinghouse.delivery.breakers import Breakers
 from claimgw.clearinghouse.delivery.nodes import Heart, Role
 from claimgw.clearinghouse.delivery.pace import Pace
@@ -104,6 +107,9 @@ async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncItera
             wakes.tell()
 
         lines = Lines(clock, lambda licence: _door(house, licence))
+        handlers: dict[str, Handler] = {}
+        # A clock that is handed in cannot be handed on to another process.
+        beside = Beside(settings, handlers) if settings.beside and isinstance(clock, SystemClock) else None
         parts = Parts(
             database=database,
             registry=Registry(database, clock),
@@ -133,7 +139,9 @@ async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncItera
             breakers=Breakers(database, clock),
             pace=Pace(database, clock),
             dialect=settings.dialect,
+            beside=beside,
         )
+        handlers.update(lent(parts))
         house = House(
             parts,
             sessions,
@@ -154,6 +162,8 @@ async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncItera
                 yield house
             finally:
                 await sessions.finish(house.seconds_left())
+                if beside is not None:
+                    await beside.close(house.seconds_left())
                 await lines.close()
     finally:
         await database.close()

@@ -127,6 +127,9 @@ class Settings(BaseSettings):
         ge=20 * 1024 * 1024,
         description="bytes of messages over 64 kB that are inside at once; beyond: they wait, then 503",
     )
+    beside: bool = Field(
+        True, description="read and judge messages over 64 kB in a second process, started for the first one"
+    )
     licence_requests: int = Field(64, ge=1, description="requests of one licence inside at once; beyond: 429")
     licence_rate: float = Field(
         100, ge=0, description="requests a second of one licence, after a burst of ten seconds; 0: any"

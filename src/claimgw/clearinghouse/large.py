@@ -58,6 +58,9 @@ async def look_into(parts: Parts, exchange: Exchange) -> None:
 
     Raises Conflict if somebody else was faster.
     """
+    if parts.beside is not None:
+        await parts.beside.do("look_into", exchange)
+        return
     now, registry = parts.clock.now(), await parts.registry.current()
     complete = parts.limits.complete_history
     async with parts.database.read() as unit:

@@ -1,11 +1,12 @@
 """What do the steps of a message's way work with? Handed over once, by the place where all is joined."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from claimgw.access.participants import Participant
 from claimgw.access.registry import Registry
+from claimgw.clearinghouse.beside.process import Beside
 from claimgw.clearinghouse.delivery.breakers import Breakers
 from claimgw.clearinghouse.delivery.pace import Pace
 from claimgw.clearinghouse.delivery.policy import Schedule
@@ -38,7 +39,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`wake` tells the worker of this process that something may be due; `jitter` is a number from 0 to 1."""
+    """`wake` tells all workers that something may be due; `jitter` is a number from 0 to 1; `under_way` holds
+    the ids of the attempts that this process is making.
+    """
 
     database: Database
     registry: Registry
@@ -53,6 +56,9 @@ class Parts:
     breakers: Breakers
     pace: Pace
     dialect: Dialect = Dialect.NPHIES
+    # What is too much for this event loop is done there; None: here all the same.
+    beside: Beside | None = None
+    under_way: set[str] = field(default_factory=set)
 
     def schedule_of(self, insurer: Participant | None) -> Schedule:
         """How that insurer is tried again: the gateway's own way, but for what is set for it."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import claimgw
-from claimgw.cli import nodes, poll, profiles, rules, send, serve, validate, verdicts, worker
+from claimgw.cli import beside, nodes, poll, profiles, rules, send, serve, validate, verdicts, worker
 from claimgw.cli import sandbox as sandbox_
 from claimgw.cli.db import db_app
 from claimgw.cli.delivery import delivery_app
@@ -52,7 +52,7 @@ def root(
         os.environ["CLAIMGW_DATABASE"] = database
 
 
-for part in (serve, worker, nodes, sandbox_, send, poll, validate, verdicts, rules, profiles, demo):
+for part in (serve, worker, beside, nodes, sandbox_, send, poll, validate, verdicts, rules, profiles, demo):
     app.add_typer(part.commands)
 for group in (participants_app, operators_app, delivery_app, history_app, severity_app, db_app):
     app.add_typer(group)

@@ -19,7 +19,7 @@ from claimgw.clock import Clock
 from claimgw.endpoint.body import read_body
 from claimgw.endpoint.outcomes import refuse
 from claimgw.endpoint.rates import Rates
-from claimgw.endpoint.turns import Turns
+from claimgw.endpoint.turns import Guest, Turns
 from claimgw.endpoint.unread import unread
 from claimgw.messages.findings import Finding
 from claimgw.telemetry import metrics
@@ -77,7 +77,8 @@ class Entrance:
         whose = _name(caller)
         if (refused := self._turned_away(whose)) is not None:
             return unread(request, refused, SMALL)
-        guest = _Guest(whose, self._inside)
+        guest = Guest(whose)
+        guest.seize(self._inside)
         token = occupy(guest)
         self._sessions += 1
         try:
@@ -104,7 +105,7 @@ class Entrance:
             return _come_again(503, "door", _CROWDED, _AGAIN_SECONDS)
         return None
 
-    async def _make_room(self, guest: "_Guest", size: int) -> Refusal | None:
+    async def _make_room(self, guest: Guest, size: int) -> Refusal | None:
         """Room for a large body, in its turn; the connection is not read from meanwhile."""
         if self._room.waiting < _MOST_WAITING:
             try:
@@ -114,44 +115,6 @@ class Entrance:
             except TimeoutError:
                 pass
         return Refusal(503, (_CROWDED,))
-
-
-class _Guest:
-    """What one request has taken up. Given back while it is aside, and for good when it leaves."""
-
-    def __init__(self, whose: str, inside: Turns) -> None:
-        inside.seize(whose)
-        self._whose = whose
-        self._taken: dict[Turns, int] = {inside: 1}
-        self._holds = True
-        self._gone = False
-
-    async def take(self, turns: Turns, weight: int = 1) -> None:
-        await turns.take(self._whose, weight)
-        self._taken[turns] = weight
-
-    def keep(self, turns: Turns, weight: int) -> None:
-        """Give back what is more than that: a body that was not announced may be smaller than its room."""
-        if (more := self._taken.get(turns, weight) - weight) > 0:
-            turns.give(self._whose, more)
-            self._taken[turns] = weight
-
-    def step_aside(self) -> None:
-        if self._holds:
-            self._holds = False
-            for turns, weight in self._taken.items():
-                turns.give(self._whose, weight)
-
-    def come_back(self) -> None:
-        # Who was told that its answer comes later has left, and the wait goes on without it.
-        if not self._gone:
-            self._holds = True
-            for turns, weight in self._taken.items():
-                turns.seize(self._whose, weight)
-
-    def leave(self) -> None:
-        self._gone = True
-        self.step_aside()
 
 
 def _name(caller: Caller) -> str:

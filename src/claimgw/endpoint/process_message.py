@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from claimgw.access.callers import Caller, Stranger
+from claimgw.clearinghouse.beside.heavy import is_heavy
 from claimgw.clearinghouse.own.poll import delivered
 from claimgw.clearinghouse.parts import Given, Parts, Reply
 from claimgw.clearinghouse.process import process
@@ -46,11 +47,17 @@ class ProcessMessage:
 
     async def _answer(self, request: Request, caller: Caller, raw: bytes) -> Response:
         # Shielded: a provider that hangs up must not stop what has been accepted.
-        reply = await asyncio.shield(process(self.parts, self.sessions, raw, caller))
+        reply = await asyncio.shield(self._process(raw, caller))
         if any(licence.startswith(LicenceKind.PAYER) for licence in caller.licences):
             # What an insurer sends by itself waits in a mailbox now, and somebody may be listening.
             self.parts.wake()
         return self._response(request, reply, None if self.doorkeeper.open_house else caller.credential_id)
+
+    async def _process(self, raw: bytes, caller: Caller) -> Reply:
+        if self.parts.beside is None or not is_heavy(raw):
+            return await process(self.parts, self.sessions, raw, caller)
+        reply: Reply = await self.parts.beside.do("process", raw, caller)
+        return reply
 
     def _response(self, request: Request, reply: Reply, client: str | None) -> Response:
         given = reply.given

@@ -86,3 +86,44 @@ class Turns:
 
     def _within_share(self, whose: str, weight: int) -> bool:
         return whose not in self._by or self._by[whose] + weight <= self._share
+
+
+class Guest:
+    """What one request has taken up. Given back while it is aside, and for good when it leaves."""
+
+    def __init__(self, whose: str) -> None:
+        self._whose = whose
+        self._taken: dict[Turns, int] = {}
+        self._holds = True
+        self._gone = False
+
+    async def take(self, turns: Turns, weight: int = 1) -> None:
+        await turns.take(self._whose, weight)
+        self._taken[turns] = weight
+
+    def seize(self, turns: Turns, weight: int = 1) -> None:
+        turns.seize(self._whose, weight)
+        self._taken[turns] = weight
+
+    def keep(self, turns: Turns, weight: int) -> None:
+        """Give back what is more than that: a body that was not announced may be smaller than its room."""
+        if (more := self._taken.get(turns, weight) - weight) > 0:
+            turns.give(self._whose, more)
+            self._taken[turns] = weight
+
+    def step_aside(self) -> None:
+        if self._holds:
+            self._holds = False
+            for turns, weight in self._taken.items():
+                turns.give(self._whose, weight)
+
+    def come_back(self) -> None:
+        # Who was told that its answer comes later has left, and the wait goes on without it.
+        if not self._gone:
+            self._holds = True
+            for turns, weight in self._taken.items():
+                turns.seize(self._whose, weight)
+
+    def leave(self) -> None:
+        self._gone = True
+        self.step_aside()

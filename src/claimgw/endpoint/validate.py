@@ -8,6 +8,7 @@ from starlette.responses import Response
 from claimgw.access.callers import Caller, Stranger
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.admit import served_by
+from claimgw.clearinghouse.beside.heavy import is_heavy
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.rehearse import rehearse
@@ -24,6 +25,15 @@ from claimgw.messages.findings import Finding
 from claimgw.messages.identifiers import Licence
 
 _PARAMETERS = {"stages": "all", "profile": "", "submit": "dry"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the address asks for; `rehearsed`: what would become of the message."""
+
+    profile: str | None
+    all_stages: bool
+    rehearsed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +61,49 @@ class Validate:
         return await self.entrance.through(request, caller, lambda raw: self._answer(request, caller, raw))
 
     async def _answer(self, request: Request, caller: Caller, raw: bytes) -> Response:
-        if "submit" in request.query_params:
-            return await self._rehearse(request, raw, caller)
-        question = asked(raw, request.query_params.get("profile"))
-        if isinstance(question, Refusal):
-            return refuse(question)
-        validator = self._validator(await self.parts.registry.current())
-        try:
-            verdict = validator.validate(
-                question.resource,
-                profile=question.profile,
-                all_stages="stages" in request.query_params,
-            )
-        except ConfigurationError as fault:
-            return refuse(Refusal(400, (Finding("GE-00016", "", "The profile cannot be used", str(fault)),)))
-        if not verdict.resource_type:
-            return refuse(Refusal(400, verdict.findings))
-        return fhir(encode(verdict.as_operation_outcome()))
+        asked_for = request.query_params
+        wanted = Wanted(asked_for.get("profile"), "stages" in asked_for, "submit" in asked_for)
+        beside = self.parts.beside
+        told: bytes | Refusal = await (
+            beside.do("validate", raw, caller, wanted)
+            if beside is not None and is_heavy(raw)
+            else validated(self.parts, raw, caller, wanted)
+        )
+        return refuse(told) if isinstance(told, Refusal) else fhir(told)
 
-    async def _rehearse(self, request: Request, raw: bytes, caller: Caller) -> Response:
-        if "profile" in request.query_params:
-            text = "A message is sent under the profiles it declares"
-            return refuse(Refusal(400, (Finding("GE-00016", "", text, "Leave profile or submit out"),)))
-        told = await rehearse(self.parts, raw, caller, all_stages="stages" in request.query_params)
-        return refuse(told) if isinstance(told, Refusal) else fhir(encode(prospect(told)))
 
-    def _validator(self, registry: Snapshot) -> Validator:
-        now = self.parts.clock.now()
+async def validated(parts: Parts, raw: bytes, caller: Caller, wanted: Wanted) -> bytes | Refusal:
+    """The OperationOutcome as bytes, or why nothing can be said."""
+    if wanted.rehearsed:
+        return await _rehearsed(parts, raw, caller, wanted)
+    question = asked(raw, wanted.profile)
+    if isinstance(question, Refusal):
+        return question
+    validator = _validator(parts, await parts.registry.current())
+    try:
+        verdict = validator.validate(
+            question.resource, profile=question.profile, all_stages=wanted.all_stages
+        )
+    except ConfigurationError as fault:
+        return Refusal(400, (Finding("GE-00016", "", "The profile cannot be used", str(fault)),))
+    if not verdict.resource_type:
+        return Refusal(400, verdict.findings)
+    return encode(verdict.as_operation_outcome())
 
-        def served(receiver: Licence) -> frozenset[Licence]:
-            participant = registry.participant(str(receiver))
-            return served_by(participant, registry, now) if participant else frozenset()
 
-        return Validator.of(self.parts.schemas, registry.severities, self.parts.clock, served)
+async def _rehearsed(parts: Parts, raw: bytes, caller: Caller, wanted: Wanted) -> bytes | Refusal:
+    if wanted.profile is not None:
+        text = "A message is sent under the profiles it declares"
+        return Refusal(400, (Finding("GE-00016", "", text, "Leave profile or submit out"),))
+    told = await rehearse(parts, raw, caller, all_stages=wanted.all_stages)
+    return told if isinstance(told, Refusal) else encode(prospect(told))
+
+
+def _validator(parts: Parts, registry: Snapshot) -> Validator:
+    now = parts.clock.now()
+
+    def served(receiver: Licence) -> frozenset[Licence]:
+        participant = registry.participant(str(receiver))
+        return served_by(participant, registry, now) if participant else frozenset()
+
+    return Validator.of(parts.schemas, registry.severities, parts.clock, served)

@@ -6,6 +6,7 @@ from typing import TypeVar
 import structlog
 
 from claimgw.access.participants import Participant
+from claimgw.clearinghouse.beside.heavy import is_heavy
 from claimgw.clearinghouse.delivery import gate
 from claimgw.clearinghouse.delivery.interpret import Asked, Judge, interpret
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
@@ -16,7 +17,7 @@ from claimgw.clearinghouse.recall import recall_asked
 from claimgw.clearinghouse.settle import Settled, settle
 from claimgw.conformance import Direction, check
 from claimgw.errors import StoreUnavailable
-from claimgw.insurers.spi import Reply
+from claimgw.insurers.spi import Answered, Reply
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.findings import Finding, errors
 from claimgw.messages.identifiers import GATEWAY
@@ -31,23 +32,40 @@ T = TypeVar("T")
 
 
 async def deliver(
-    parts: Parts, exchange: Exchange, request: Envelope, attempt: Attempt, notes: Sequence[str] = ()
+    parts: Parts, exchange: Exchange, request: Envelope | bytes, attempt: Attempt, notes: Sequence[str] = ()
 ) -> Settled:
     """Make an attempt that has been opened and committed. What came of it exists nowhere else: a database
-    that is away is waited for. `notes` are told beside an answer of the gateway's own.
+    that is away is waited for. `notes` are told beside an answer of the gateway's own. `request`: its bytes
+    if they are heavy, to be read in the process beside this one.
     """
+    if isinstance(request, bytes):
+        return await _deliver_beside(parts, exchange, request, attempt)
 
     async def ask() -> tuple[Participant | None, Reply]:
         insurer = (await parts.registry.current()).participant(exchange.insurer)
         return insurer, await forward(parts, insurer, request.raw)
 
-    insurer, reply = await _patiently(parts, ask)
-    settled = await _patiently(
-        parts, lambda: _conclude(parts, exchange, request, attempt, insurer, reply, notes)
-    )
+    parts.under_way.add(attempt.id)
+    try:
+        insurer, reply = await _patiently(parts, ask)
+        settled = await _patiently(
+            parts, lambda: conclude(parts, exchange, request, attempt, insurer, reply, notes)
+        )
+    finally:
+        parts.under_way.discard(attempt.id)
     due_at = settled.exchange.due_at
     if settled.deposited or (due_at is not None and due_at <= parts.clock.now()):
         parts.wake()
+    return settled
+
+
+async def _deliver_beside(parts: Parts, exchange: Exchange, raw: bytes, attempt: Attempt) -> Settled:
+    assert parts.beside is not None
+    parts.under_way.add(attempt.id)
+    try:
+        settled: Settled = await parts.beside.do("deliver", exchange, raw, attempt)
+    finally:
+        parts.under_way.discard(attempt.id)
     return settled
 
 
@@ -61,7 +79,7 @@ async def _patiently(parts: Parts, work: Callable[[], Awaitable[T]]) -> T:
             await parts.clock.sleep(_AGAIN_SECONDS)
 
 
-async def _conclude(
+async def conclude(
     parts: Parts,
     exchange: Exchange,
     request: Envelope,
@@ -70,6 +88,12 @@ async def _conclude(
     reply: Reply,
     notes: Sequence[str],
 ) -> Settled:
+    """What the reply means, settled. Raises StoreUnavailable; then it may be done again."""
+    if parts.beside is not None and isinstance(reply, Answered) and is_heavy(reply.body):
+        settled: Settled = await parts.beside.do(
+            "conclude", exchange, request.raw, attempt, insurer, reply, notes
+        )
+        return settled
     asked = Asked(
         header_id=request.header_id or "",
         insurer=exchange.insurer,

@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from claimgw.access.participants import LONGEST_ANSWER_SECONDS, Participant
+from claimgw.clearinghouse.beside.heavy import is_heavy
 from claimgw.clearinghouse.delivery.give_up import set_aside
 from claimgw.clearinghouse.parts import Parts
 from claimgw.errors import Conflict, StoreUnavailable
@@ -23,10 +24,13 @@ _SENT = frozenset({State.HELD, State.UNCONFIRMED})
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An exchange this process has taken up, its request and the attempt that is open for it."""
+    """An exchange this process has taken up, its request and the attempt that is open for it.
+
+    A heavy request is not read here: its bytes.
+    """
 
     exchange: Exchange
-    request: Envelope
+    request: Envelope | bytes
     attempt: Attempt
 
 
@@ -69,7 +73,7 @@ async def take_up(
             if not isinstance(stuck.__cause__, Conflict):
                 _complain(stuck.exchange, stuck.__cause__)
             continue
-        claimed = [one for each in opened if (one := _readable(*each, raw)) is not None]
+        claimed = [one for each in opened if (one := _readable(parts, *each, raw)) is not None]
         others = [exchange for exchange in found if exchange.state not in _SENT]
         return Taken(claimed, others)
 
@@ -127,7 +131,9 @@ async def _open(
     return claimed, Attempt(new_id(now), exchange.id, len(made) + 1, parts.node, now)
 
 
-def _readable(exchange: Exchange, attempt: Attempt, raw: dict[str, bytes]) -> Claimed | None:
+def _readable(parts: Parts, exchange: Exchange, attempt: Attempt, raw: dict[str, bytes]) -> Claimed | None:
+    if parts.beside is not None and is_heavy(raw[exchange.id]):
+        return Claimed(exchange, raw[exchange.id], attempt)
     try:
         request = read(raw[exchange.id])
         assert isinstance(request, Envelope), "a request on record is no message any more"

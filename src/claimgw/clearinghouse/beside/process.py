@@ -1,0 +1,109 @@
+"""Where are large messages read and judged? In a second process, so that nobody waits for one of them.
+
+It is started when it is first needed, does all that a message needs (its own connections to the database),
+and hands over to this process what goes to insurers: their lines and their connections are here.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from subprocess import DEVNULL
+from typing import Any
+
+import structlog
+
+from claimgw.clearinghouse.beside.wire import Handler, Wire
+
+_log = structlog.get_logger(__name__)
+
+# A process that has grown beyond this is let go when it is idle: Python seldom gives memory back.
+_MOST_MEGABYTES = 350
+_END_SECONDS = 3.0
+
+
+@dataclass(slots=True)
+class _Running:
+    process: asyncio.subprocess.Process
+    wire: Wire
+    serving: asyncio.Task[None]
+
+
+class Beside:
+    """The process beside this one. `opening` is what it needs to open the same house; it is pickled."""
+
+    def __init__(self, opening: object, handlers: Mapping[str, Handler]) -> None:
+        self._opening = opening
+        self._handlers = handlers
+        self._running: _Running | None = None
+        self._starting = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def do(self, task: str, *args: Any) -> Any:
+        """Have it done there. Raises StoreUnavailable if the process ended before it answered."""
+        async with self._starting:
+            if self._running is None or self._running.wire.ended:
+                self._forget()
+                self._running = await self._start()
+            running = self._running
+        value, megabytes = await running.wire.call("do", task, args)
+        if megabytes > _MOST_MEGABYTES and self._running is running:
+            _log.info(
+                "a process beside this one has grown, and is replaced", action="beside", megabytes=megabytes
+            )
+            self._forget()
+        return value
+
+    async def close(self, seconds: float) -> None:
+        """Let it finish what it does, for so long, and end it."""
+        running = self._running
+        self._forget(seconds)
+        if running is not None or self._ending:
+            await asyncio.gather(*self._ending)
+
+    def _forget(self, seconds: float = 60.0) -> None:
+        if self._running is not None:
+            ending = asyncio.create_task(_end(self._running, seconds))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+            self._running = None
+
+    async def _start(self) -> _Running:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "claimgw",
+                "beside",
+                str(theirs.fileno()),
+                pass_fds=(theirs.fileno(),),
+                stdin=DEVNULL,
+                # Signals of the terminal are for this process, which ends the other in its time.
+                start_new_session=True,
+                env=dict(os.environ),
+            )
+        reader, writer = await asyncio.open_connection(sock=ours)
+        wire = Wire(reader, writer, self._handlers)
+        running = _Running(process, wire, asyncio.create_task(wire.run()))
+        await wire.call("open", self._opening)
+        return running
+
+
+async def _end(running: _Running, seconds: float) -> None:
+    """Wait so long for what it does, close the line, and wait for its end."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await running.wire.idle()
+    await running.wire.close()
+    running.serving.cancel()
+    await asyncio.gather(running.serving, return_exceptions=True)
+    try:
+        async with asyncio.timeout(_END_SECONDS):
+            await running.process.wait()
+    except TimeoutError:
+        running.process.kill()
+        await running.process.wait()
