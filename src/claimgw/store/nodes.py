@@ -57,15 +57,18 @@ async def sweep(unit: Unit, dead: Node) -> bool:
     return done.rowcount == 1
 
 
-async def left_open(unit: Unit, names: Collection[str]) -> list[tuple[Attempt, Exchange]]:
-    """Attempts that these processes have open, oldest first, each with its exchange; the first 500."""
-    rows = await unit.execute(
+async def left_open(
+    unit: Unit, names: Collection[str], before: datetime | None = None
+) -> list[tuple[Attempt, Exchange]]:
+    """Attempts that these processes have open, each with its exchange; the oldest 500, opened before then."""
+    query = (
         select(attempt, exchange)
         .join(exchange, exchange.c.id == attempt.c.exchange_id)
         .where(attempt.c.closed_at.is_(None), attempt.c.node.in_(names))
         .order_by(attempt.c.opened_at)
         .limit(_MOST)
     )
+    rows = await unit.execute(query.where(attempt.c.opened_at < before) if before else query)
     width = len(attempt.c)
     return [
         (Attempt(**dict(zip(attempt.c.keys(), row[:width], strict=True))), as_exchange(row[width:]))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 import structlog
@@ -69,8 +70,7 @@ class Heart:
         self._role = role
         self._delivers = delivers
         self._watch = Watch(parts.limits.lease)
-        self._bell = asyncio.Event()
-        self._stopping = False
+        self._ended = asyncio.Event()
 
     async def join(self) -> None:
         """Be known to the others before anything is begun."""
@@ -80,19 +80,23 @@ class Heart:
 
     async def run(self) -> None:
         """Beat until told to stop. A database that is away is waited for."""
-        while not self._stopping:
-            await rung_or_after(self._bell, self._parts.clock, self._parts.limits.lease / _BEATS_IN_A_LEASE)
-            self._bell.clear()
+        while True:
+            every = self._parts.limits.lease / _BEATS_IN_A_LEASE
+            await rung_or_after(self._ended, self._parts.clock, every)
+            if self._ended.is_set():
+                return
             try:
                 await self.beat()
             except StoreUnavailable as fault:
                 self._watch.blind()
                 _log.warning("this process cannot beat", action="beat", fault=str(fault))
+            except Exception as fault:
+                # A bug met here must not make a process that works look dead.
+                _log.error("this process cannot beat", action="beat", fault=type(fault).__name__)
 
     def stop(self) -> None:
         """Beat no more."""
-        self._stopping = True
-        self._bell.set()
+        self._ended.set()
 
     async def beat(self) -> None:
         """One beat, and one look at the others."""
@@ -101,6 +105,7 @@ class Heart:
         if not known:
             _log.warning("this process stood still, and others have taken over", action="beat")
             await self.join()
+        await self._take_over([self._parts.node], own=True)
         if self._delivers:
             await self._look()
 
@@ -133,9 +138,16 @@ class Heart:
                 async with self._parts.database.write() as unit:
                     await nodes.sweep(unit, node)
 
-    async def _take_over(self, names: Collection[str]) -> int:
+    async def _take_over(self, names: Collection[str], *, own: bool = False) -> int:
+        """`own`: only what this process opened, as it now finds, by a commit that seemed to have failed."""
+        lease = timedelta(seconds=self._parts.limits.lease)
+        before = self._parts.clock.now() - lease if own else None
         async with self._parts.database.read() as unit:
-            left = await nodes.left_open(unit, names)
+            left = [
+                (attempt, exchange)
+                for attempt, exchange in await nodes.left_open(unit, names, before)
+                if not own or attempt.id not in self._parts.under_way
+            ]
         for attempt, exchange in left:
             await self._end(attempt, exchange)
         if left:
