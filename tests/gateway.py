@@ -72,9 +72,6 @@ async def register(
     kind = kind or ("provider" if licence.startswith("provider") else "insurer")
     if kind != "provider" and endpoint is None and (settings or {}).get("mode") != "by-hand":
         endpoint, adapter = "sandbox:", "sandbox"
-    key = new_key()
-    digest = key_digest(key)
-    assert digest is not None
     async with database.write() as unit:
         await add_participant(
             unit,
@@ -92,6 +89,15 @@ async def register(
                 changed_at=BEGINNING,
             ),
         )
+    return await another_key(database, licence)
+
+
+async def another_key(database: Database, licence: str) -> str:
+    """One more API key of a participant."""
+    key = new_key()
+    digest = key_digest(key)
+    assert digest is not None
+    async with database.write() as unit:
         await add_credential(
             unit,
             Credential(

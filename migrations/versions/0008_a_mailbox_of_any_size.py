@@ -26,6 +26,7 @@ def upgrade() -> None:
     op.drop_index("ix_mailbox_unconfirmed", "mailbox")
     _index("ix_mailbox_unconfirmed", ["reserved_until", "message_id"], _UNCONFIRMED)
     _index("ix_mailbox_waiting_event", ["event", "queued_at", "message_id"], _WAITING)
+    _index("ix_mailbox_unconfirmed_event", ["event", "reserved_until", "message_id"], _UNCONFIRMED)
     _index("ix_mailbox_client", ["client", "delivered_at"], _UNCONFIRMED)
     _index("ix_mailbox_delivered", ["delivered_at", "message_id"], _DELIVERED)
     op.create_index("ix_mailbox_about", "mailbox", ["provider", "about_value"])
@@ -44,6 +45,7 @@ def downgrade() -> None:
         "ix_mailbox_about",
         "ix_mailbox_delivered",
         "ix_mailbox_client",
+        "ix_mailbox_unconfirmed_event",
         "ix_mailbox_waiting_event",
         "ix_mailbox_unconfirmed",
         "ix_mailbox_waiting",

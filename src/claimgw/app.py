@@ -38,6 +38,7 @@ from claimgw.endpoint import exchanges, health, questions
 from claimgw.endpoint.entrance import Bounds, Entrance
 from claimgw.endpoint.figures import Metrics
 from claimgw.endpoint.identity import Doorkeeper
+from claimgw.endpoint.mailbox import delivered
 from claimgw.endpoint.mailbox.lookout import Lookout
 from claimgw.endpoint.mailbox.stream import MailboxEvents
 from claimgw.endpoint.mailbox.webhooks import Webhooks
@@ -293,6 +294,7 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
         app.router.routes.append(Route("/metrics", Metrics(parts).handle, methods=["GET"]))
     app.include_router(exchanges.routes(parts, doorkeeper))
     app.include_router(questions.routes(parts, doorkeeper))
+    app.include_router(delivered.routes(parts, doorkeeper))
     listening = MailboxEvents(parts, doorkeeper, house.lookout, settings.mailbox_streams)
     app.router.routes.append(Route("/mailbox/events", listening.handle, methods=["GET"]))
     if settings.console:

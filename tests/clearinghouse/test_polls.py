@@ -42,15 +42,22 @@ async def fill(scene: Scene, *names: str) -> list[bytes]:
     return found
 
 
-async def put(scene: Scene, size: int = 500, *, provider: str = HOSPITAL, words: str = "") -> bytes:
+async def put(
+    scene: Scene,
+    size: int = 500,
+    *,
+    provider: str = HOSPITAL,
+    words: str = "",
+    event: str = "claim-response",
+) -> bytes:
     """A message of about that size, put straight into the mailbox."""
     now = scene.clock.now()
     bundle_id = new_id(now)
     header = {"resourceType": "MessageHeader", "definition": words + "x" * max(1, size - 220)}
     tree = {"resourceType": "Bundle", "id": bundle_id, "type": "message", "entry": [{"resource": header}]}
     raw = json.dumps(tree).encode()
-    message = Message(new_id(now), FALCON, provider, "claim-response", bundle_id, "", len(raw), now)
-    entry = MailboxEntry(message.id, provider, "claim-response", None, None, len(raw), now)
+    message = Message(new_id(now), FALCON, provider, event, bundle_id, "", len(raw), now)
+    entry = MailboxEntry(message.id, provider, event, None, None, len(raw), now)
     async with scene.gateway.database.write() as unit:
         await messages.keep(unit, message, raw)
         await mailbox.deposit(unit, entry)

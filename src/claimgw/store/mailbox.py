@@ -1,8 +1,10 @@
 """What waits for a provider: never given to any poll, or to be offered again?"""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, union
 
@@ -49,17 +51,20 @@ async def waiting(unit: Unit, provider: str, asked: Selection, now: datetime) ->
     What is to be offered again comes after what nobody has had, so that a client which never confirms gets
     ahead all the same. On PostgreSQL what is found is locked until the unit ends, and others pass it by.
     """
-    mine = [mailbox.c.provider == provider, *_filters(asked)]
+    mine = [mailbox.c.provider == provider, *_period(asked)]
     if asked.about is not None:
         # Looked up first: a join might walk all that waits to find the few.
-        mine.append(mailbox.c.message_id.in_(await _about(unit, provider, *asked.about)))
+        if not (about := await _about(unit, provider, *asked.about)):
+            return []
+        mine.append(mailbox.c.message_id.in_(about))
     found: list[MailboxEntry] = []
-    for event in await _apart(unit, provider, asked):
-        found += await _first(unit, [*mine, *event, WAITING, free(now)], mailbox.c.queued_at, asked.count)
-    found = sorted(found, key=lambda entry: (entry.queued_at, entry.message_id))[: asked.count]
-    if len(found) < asked.count:
-        again = [*mine, *_of_events(asked), UNCONFIRMED, due(now)]
-        found += await _first(unit, again, mailbox.c.reserved_until, asked.count - len(found))
+    for state, on_offer, by in (
+        (WAITING, free(now), mailbox.c.queued_at),
+        (UNCONFIRMED, due(now), mailbox.c.reserved_until),
+    ):
+        if left := asked.count - len(found):
+            events = await _apart(unit, provider, asked, state)
+            found += await _first(unit, [[*mine, state, on_offer, *event] for event in events], by, left)
     return found
 
 
@@ -104,29 +109,30 @@ def due(now: datetime) -> ColumnElement[bool]:
 
 
 async def _first(
-    unit: Unit, where: Iterable[ColumnElement[bool]], by: ColumnElement[datetime], count: int
+    unit: Unit, lines: Iterable[Sequence[ColumnElement[bool]]], by: ColumnElement[Any], count: int
 ) -> list[MailboxEntry]:
-    query = select(mailbox).where(*where).order_by(by, mailbox.c.message_id).limit(count)
-    rows = await unit.execute(query.with_for_update(skip_locked=True))
-    return [MailboxEntry(**row._mapping) for row in rows]
+    """The first of several lines, each in the order of an index."""
+    found = []
+    for where in lines:
+        query = select(mailbox, by.label("place")).where(*where).order_by(by, mailbox.c.message_id)
+        rows = await unit.execute(query.limit(count).with_for_update(skip_locked=True))
+        found += [(row.place, row.message_id, MailboxEntry(*row[:-1])) for row in rows]
+    return [entry for _, _, entry in sorted(found, key=itemgetter(0, 1))[:count]]
 
 
-async def _apart(unit: Unit, provider: str, asked: Selection) -> list[tuple[ColumnElement[bool], ...]]:
+async def _apart(
+    unit: Unit, provider: str, asked: Selection, state: ColumnElement[bool]
+) -> list[tuple[ColumnElement[bool], ...]]:
     """The events asked for, one by one: a million of another event must not be walked past."""
-    if asked.about is not None:
-        return [_of_events(asked)]
-    if asked.exclude:
-        wanted = [event for event in await _present(unit, provider) if event not in asked.exclude]
-    elif asked.include:
-        wanted = sorted(asked.include)
-    else:
+    if not (asked.include or asked.exclude):
         return [()]
-    return [(mailbox.c.event == event,) for event in wanted]
+    wanted = asked.include or set(await _present(unit, provider, state)) - asked.exclude
+    return [(mailbox.c.event == event,) for event in sorted(wanted)]
 
 
-async def _present(unit: Unit, provider: str) -> list[str]:
-    """The events of what waits, by one look into the index for each."""
-    least = select(func.min(mailbox.c.event).label("event")).where(mailbox.c.provider == provider, WAITING)
+async def _present(unit: Unit, provider: str, state: ColumnElement[bool]) -> list[str]:
+    """The events of all in that state, by one look into the index for each."""
+    least = select(func.min(mailbox.c.event).label("event")).where(mailbox.c.provider == provider, state)
     found = least.cte("present", recursive=True)
     following = least.where(mailbox.c.event > found.c.event).correlate(found).scalar_subquery()
     found = found.union_all(select(following).where(found.c.event.is_not(None)))
@@ -142,16 +148,10 @@ async def _about(unit: Unit, provider: str, system: str, value: str) -> list[str
     return [message_id for (message_id,) in await unit.execute(union(own, among))]
 
 
-def _of_events(asked: Selection) -> tuple[ColumnElement[bool], ...]:
-    if asked.include:
-        return (mailbox.c.event.in_(sorted(asked.include)),)
-    return (mailbox.c.event.not_in(sorted(asked.exclude)),) if asked.exclude else ()
-
-
-def _filters(asked: Selection) -> list[ColumnElement[bool]]:
-    filters: list[ColumnElement[bool]] = []
+def _period(asked: Selection) -> list[ColumnElement[bool]]:
+    ends: list[ColumnElement[bool]] = []
     if asked.received_from:
-        filters.append(mailbox.c.queued_at >= asked.received_from)
+        ends.append(mailbox.c.queued_at >= asked.received_from)
     if asked.received_to:
-        filters.append(mailbox.c.queued_at <= asked.received_to)
-    return filters
+        ends.append(mailbox.c.queued_at <= asked.received_to)
+    return ends

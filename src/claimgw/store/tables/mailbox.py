@@ -38,6 +38,7 @@ mailbox = Table(
     _of_provider("ix_mailbox_waiting", "queued_at", "message_id", where=_WAITING),
     _of_provider("ix_mailbox_waiting_event", "event", "queued_at", "message_id", where=_WAITING),
     _of_provider("ix_mailbox_unconfirmed", "reserved_until", "message_id", where=_UNCONFIRMED),
+    _of_provider("ix_mailbox_unconfirmed_event", "event", "reserved_until", "message_id", where=_UNCONFIRMED),
     _of_provider("ix_mailbox_client", "client", "delivered_at", where=_UNCONFIRMED),
     _of_provider("ix_mailbox_delivered", "delivered_at", "message_id", where=_DELIVERED),
     Index("ix_mailbox_about", "provider", "about_value"),
