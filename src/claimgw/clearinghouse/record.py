@@ -96,6 +96,9 @@ async def accept(
     async with parts.database.write() as unit:
         await keep_request(unit, received, exchange)
         await attempts.open_attempt(unit, attempt)
+        if about is not None and exchange.event == "cancel-request":
+            # Another cancellation of it may have come to its end since it was looked at.
+            exchanges.stands(unit, about)
     return exchange, attempt
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from claimgw.store.database import Unit
 from claimgw.store.records import Attempt, State
@@ -12,7 +12,7 @@ from claimgw.store.tables import attempt, exchange
 
 async def open_attempt(unit: Unit, opened: Attempt) -> None:
     """Write an attempt down before it is made."""
-    await unit.execute(insert(attempt).values(**{name: getattr(opened, name) for name in Attempt.__slots__}))
+    unit.put(attempt, [{name: getattr(opened, name) for name in Attempt.__slots__}])
 
 
 async def open_attempts(unit: Unit, opened: Sequence[Attempt]) -> None:

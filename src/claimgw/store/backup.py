@@ -127,7 +127,9 @@ async def _copy(source: Unit, target: Unit, told: Told) -> dict[str, int]:
             continue
         rows[table.name] = 0
         size = _BODIES if table is body else _ROWS
-        stream = await source.stream(select(table).execution_options(yield_per=size))
+        # What refers to a row of the same table was made after it, and ids rise.
+        rows_of = select(table).order_by(*table.primary_key.columns)
+        stream = await source.stream(rows_of.execution_options(yield_per=size))
         async for batch in stream.mappings().partitions():
             await target.execute(insert(table), [dict(row) for row in batch])
             rows[table.name] += len(batch)

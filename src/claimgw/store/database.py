@@ -3,9 +3,10 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import asyncpg
 from sqlalchemy import URL, event, func, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -14,12 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from claimgw.errors import ConfigurationError, StoreUnavailable
-
-# A query function is handed one of these and never commits.
-Unit = AsyncConnection
+from claimgw.store import postgres, sqlite
+from claimgw.store.prepared import Prepared
+from claimgw.store.probes import tell
+from claimgw.store.unit import Unit
 
 _BUSY_MS = 30_000
 _CONNECT_SECONDS = 5
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}")
+
+__all__ = ["Database", "Unit"]
 
 # SQLSTATE classes that speak of the server, not of the statement: connection, login, no such database,
 # deadlock, out of resources, shutting down or starting up, its disk; and a standby that only reads.
@@ -33,21 +38,22 @@ class Database:
     def __init__(self, address: str, *, connections: int = 20) -> None:
         self.url = driver_url(address)
         self.embedded = self.url.get_backend_name() == "sqlite"
-        if self.embedded:
-            self._reader = _sqlite_engine(self.url, "BEGIN", size=4)
-            self._writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE", size=1)
-        else:
-            self._reader = self._writer = _postgres_engine(self.url, connections)
         # SQLite has one writer; to queue here is fair and cheap, to queue on its file lock is neither.
         self._turn = asyncio.Lock() if self.embedded else None
+        self._direct: postgres.Direct | sqlite.Direct
+        if self._turn is not None:
+            self._reader = _sqlite_engine(self.url, "BEGIN", size=4)
+            self._writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE", size=1)
+            self._direct = sqlite.Direct(self._writer, _PRAGMAS, self._turn)
+        else:
+            self._reader = self._writer = _postgres_engine(self.url, connections)
+            self._direct = postgres.Direct(self._writer, connections, _CONNECT_SECONDS)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Unit]:
         """A snapshot to read from; whatever is done in it is rolled back."""
-        async with _translated(), self._reader.connect() as unit:
-            if not self.embedded:
-                await unit.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            yield unit
+        async with _translated(), AsyncExitStack() as stack:
+            yield Unit(self._reader.dialect, stack, self._to_read, self._ask)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Unit]:
@@ -55,12 +61,29 @@ class Database:
 
         The only place that commits. Raises StoreUnavailable when the database is away or refuses.
         """
-        if self._turn is None:
-            async with _translated(), self._writer.begin() as unit:
-                yield unit
-        else:
-            async with self._turn, _translated(), self._writer.begin() as unit:
-                yield unit
+        async with _translated(), AsyncExitStack() as stack:
+            unit = Unit(self._writer.dialect, stack, self._to_write, self._ask)
+            yield unit
+            if unit.begun:
+                await unit.flush()
+            elif unit.gathered:
+                tell()
+                await self._direct.carry_out(unit.gathered)
+
+    async def _to_read(self, stack: AsyncExitStack) -> AsyncConnection:
+        connection = await stack.enter_async_context(self._reader.connect())
+        if not self.embedded:
+            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return connection
+
+    async def _to_write(self, stack: AsyncExitStack) -> AsyncConnection:
+        if self._turn is not None:
+            await stack.enter_async_context(self._turn)
+        return await stack.enter_async_context(self._writer.begin())
+
+    async def _ask(self, prepared: Prepared, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        tell()
+        return await self._direct.ask(prepared, values)
 
     async def warnings(self) -> list[str]:
         """What about this database endangers data that was acknowledged, one sentence each."""
@@ -80,6 +103,7 @@ class Database:
 
     async def close(self) -> None:
         """Give all connections back."""
+        await self._direct.close()
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
@@ -134,12 +158,7 @@ def _sqlite_engine(url: URL, begin: str, *, size: int) -> AsyncEngine:
         raw: Any = connection
         raw.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"busy_timeout={_BUSY_MS}",
-        ):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -159,7 +178,15 @@ async def _translated() -> AsyncIterator[None]:
     except DBAPIError as fault:
         if fault.connection_invalidated:
             raise StoreUnavailable("the connection to the database was lost") from fault
-        state = getattr(fault.orig, "sqlstate", None) or ""
-        if state.startswith(_AWAY):
-            raise StoreUnavailable(f"the database refuses (SQLSTATE {state})") from fault
+        _refused(getattr(fault.orig, "sqlstate", None), fault)
         raise
+    except asyncpg.PostgresError as fault:
+        _refused(fault.sqlstate, fault)
+        raise
+    except (asyncpg.InterfaceError, TimeoutError) as fault:
+        raise StoreUnavailable(f"the database does not answer ({type(fault).__name__})") from fault
+
+
+def _refused(state: str | None, fault: Exception) -> None:
+    if (state or "").startswith(_AWAY):
+        raise StoreUnavailable(f"the database refuses (SQLSTATE {state})") from fault

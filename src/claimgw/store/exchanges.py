@@ -4,10 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import insert, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, tuple_
 
-from claimgw.errors import Conflict
 from claimgw.store.between import between
 from claimgw.store.database import Unit
 from claimgw.store.records import Author, Exchange, Focal, State
@@ -20,28 +18,25 @@ _AT_ONCE = 500
 async def open_exchange(unit: Unit, opened: Exchange) -> None:
     """Keep a new request.
 
-    Raises Conflict if its business identifier was taken meanwhile, or what it cancels is being cancelled.
+    The unit raises Conflict if its business identifier was taken meanwhile, or what it cancels is being
+    cancelled.
     """
     focal = opened.focal
-    try:
-        await unit.execute(
-            insert(exchange).values(
-                id=opened.id,
-                event=opened.event,
-                provider=opened.provider,
-                insurer=opened.insurer,
-                focal_type=focal.type if focal else None,
-                focal_system=focal.system if focal else None,
-                focal_value=focal.value if focal else None,
-                focal_digest=focal.digest if focal else None,
-                created_at=opened.created_at,
-                about_id=opened.about_id,
-                batch_id=opened.batch_id,
-                **_state(opened),
-            )
-        )
-    except IntegrityError as fault:
-        raise Conflict("the business identifier has been used before") from fault
+    row = {
+        "id": opened.id,
+        "event": opened.event,
+        "provider": opened.provider,
+        "insurer": opened.insurer,
+        "focal_type": focal.type if focal else None,
+        "focal_system": focal.system if focal else None,
+        "focal_value": focal.value if focal else None,
+        "focal_digest": focal.digest if focal else None,
+        "created_at": opened.created_at,
+        "about_id": opened.about_id,
+        "batch_id": opened.batch_id,
+        **_state(opened),
+    }
+    unit.put(exchange, [row], otherwise="the business identifier has been used before")
 
 
 async def find(unit: Unit, exchange_id: str) -> Exchange | None:
@@ -98,17 +93,22 @@ async def by_focals(
 async def change(unit: Unit, read: Exchange, **changes: Any) -> Exchange:
     """The exchange with these changes, written only if nobody has changed it since `read` was read.
 
-    Raises Conflict otherwise; the caller reads again and decides anew.
+    The unit raises Conflict otherwise; the caller reads again and decides anew.
     """
     changed = replace(read, revision=read.revision + 1, **changes)
-    done = await unit.execute(
-        update(exchange)
-        .where(exchange.c.id == read.id, exchange.c.revision == read.revision)
-        .values(**_state(changed))
+    unit.amend(
+        exchange,
+        {"id": read.id, "revision": read.revision},
+        _state(changed),
+        otherwise="the exchange was changed by another hand",
     )
-    if done.rowcount != 1:
-        raise Conflict("the exchange was changed by another hand")
     return changed
+
+
+def stands(unit: Unit, read: Exchange) -> None:
+    """See to it that the exchange is in the state it was read in; the unit raises Conflict otherwise."""
+    state = {"state": read.state.value}
+    unit.amend(exchange, {"id": read.id} | state, state, otherwise="the state of the exchange has changed")
 
 
 def _state(kept: Exchange) -> dict[str, Any]:

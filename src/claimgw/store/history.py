@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_
-from sqlalchemy.exc import IntegrityError
 
-from claimgw.errors import Conflict
 from claimgw.store.between import between
 from claimgw.store.database import Unit
 from claimgw.store.records import Imported
@@ -26,12 +24,9 @@ async def begins(unit: Unit, provider: str, insurer: str) -> date | None:
 
 
 async def begin(unit: Unit, provider: str, insurer: str, since: date, now: datetime) -> None:
-    """Note that the first message of a pair has come. Raises Conflict if another one was faster."""
+    """Note that the first message of a pair has come. The unit raises Conflict if another one was faster."""
     row = {"provider": provider, "insurer": insurer, "since": since, "set_by": "", "set_at": now}
-    try:
-        await unit.execute(insert(history_start).values(row))
-    except IntegrityError as fault:
-        raise Conflict("another message of the pair was the first") from fault
+    unit.put(history_start, [row], otherwise="another message of the pair was the first")
 
 
 async def let_begin(unit: Unit, provider: str, insurer: str, since: date, *, by: str, now: datetime) -> None:

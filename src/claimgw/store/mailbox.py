@@ -32,17 +32,14 @@ class Selection:
 
 async def deposit(unit: Unit, entry: MailboxEntry, topics: Collection[tuple[str, str]] = ()) -> None:
     """Let a message wait for its provider. `topics`: system and value of what else it is about."""
-    await unit.execute(
-        insert(mailbox).values(**{name: getattr(entry, name) for name in MailboxEntry.__slots__})
+    unit.put(mailbox, [{name: getattr(entry, name) for name in MailboxEntry.__slots__}])
+    unit.put(
+        topic,
+        [
+            {"message_id": entry.message_id, "system": system, "value": value}
+            for system, value in sorted(topics)
+        ],
     )
-    if topics:
-        await unit.execute(
-            insert(topic),
-            [
-                {"message_id": entry.message_id, "system": system, "value": value}
-                for system, value in sorted(topics)
-            ],
-        )
 
 
 async def waiting(unit: Unit, provider: str, asked: Selection, now: datetime) -> list[MailboxEntry]:

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 
-from claimgw.errors import Conflict
 from claimgw.messages.identifiers import LicenceKind
 from claimgw.store.database import Unit
 from claimgw.store.records import Arrival, Message
@@ -15,24 +13,17 @@ from claimgw.store.tables import arrival, body, message
 
 async def keep(unit: Unit, kept: Message, content: bytes) -> None:
     """Keep a message with its bytes."""
-    await unit.execute(insert(message).values(**_values(kept)))
-    await unit.execute(insert(body).values(message_id=kept.id, content=content))
+    unit.put(message, [_values(kept)])
+    unit.put(body, [{"message_id": kept.id, "content": content}])
 
 
 async def arrive(unit: Unit, used: Arrival) -> None:
     """Note that a sender has used these ids. Raises Conflict if it has before, whoever was faster."""
-    try:
-        await unit.execute(
-            insert(arrival).values(
-                sender=used.sender,
-                bundle_id=used.bundle_id,
-                header_id=used.header_id,
-                digest=used.digest,
-                message_id=used.message_id,
-            )
-        )
-    except IntegrityError as fault:
-        raise Conflict("the sender has used these ids before") from fault
+    unit.put(
+        arrival,
+        [{name: getattr(used, name) for name in Arrival.__slots__}],
+        otherwise="the sender has used these ids before",
+    )
 
 
 async def arrived(unit: Unit, sender: str, bundle_id: str, header_id: str) -> list[Arrival]:

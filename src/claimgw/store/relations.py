@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import select, tuple_
 
 from claimgw.store.database import Unit
 from claimgw.store.exchanges import as_exchange
@@ -19,8 +19,7 @@ async def relate(unit: Unit, exchange_id: str, relations: Iterable[Relation]) ->
         {"exchange_id": exchange_id, "kind": kind, "system": system, "value": value}
         for kind, system, value in relations
     ]
-    if rows:
-        await unit.execute(insert(relation), rows)
+    unit.put(relation, rows)
 
 
 async def naming(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, insert, select, tuple_, update
+from sqlalchemy import Select, select, tuple_, update
 
 from claimgw.store.between import between
 from claimgw.store.database import Unit
@@ -24,10 +24,7 @@ class Stated(NamedTuple):
 
 async def keep(unit: Unit, said: Sequence[Said]) -> None:
     """Keep what a message states."""
-    if said:
-        await unit.execute(
-            insert(statement), [{name: getattr(one, name) for name in Said.__slots__} for one in said]
-        )
+    unit.put(statement, [{name: getattr(one, name) for name in Said.__slots__} for one in said])
 
 
 async def of_exchanges(unit: Unit, exchange_ids: Sequence[str]) -> dict[str, list[Stated]]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from claimgw.clock import ManualClock
+from claimgw.store import probes
 from tests.gateway import Gateway, running
 
 # A little more than the longest step of the clock: what is tried on both sides of one is given up.
@@ -111,9 +112,11 @@ def mortality(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     loop.set_task_factory(_born)
     for what in ("before_cursor_execute", "commit"):
         event.listen(Engine, what, _burn)
+    probes.listeners.append(_burn)
     try:
         yield
     finally:
+        probes.listeners.remove(_burn)
         for what in ("before_cursor_execute", "commit"):
             event.remove(Engine, what, _burn)
         loop.set_task_factory(None)
