@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, union
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
 
 from claimgw.store.database import Unit
 from claimgw.store.records import MailboxEntry
