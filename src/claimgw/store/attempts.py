@@ -17,9 +17,7 @@ async def open_attempt(unit: Unit, opened: Attempt) -> None:
 
 async def open_attempts(unit: Unit, opened: Sequence[Attempt]) -> None:
     """Write several down before they are made."""
-    if opened:
-        rows = [{name: getattr(one, name) for name in Attempt.__slots__} for one in opened]
-        await unit.execute(insert(attempt), rows)
+    unit.put(attempt, [{name: getattr(one, name) for name in Attempt.__slots__} for one in opened])
 
 
 async def close_attempt(
