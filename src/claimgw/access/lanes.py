@@ -1,5 +1,7 @@
 """When does one insurer count as down, and how fast may it be called? Settings of its lane."""
 
+import math
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -24,4 +26,11 @@ class Rate(BaseModel):
     per_second: float | None = Field(
         None, gt=0, le=10_000, description="messages a second in the long run; unset: no limit"
     )
-    burst: int = Field(1, ge=1, le=10_000, description="messages at once after a rest")
+    burst: int | None = Field(
+        None, ge=1, le=10_000, description="messages at once after a rest; unset: those of one second"
+    )
+
+    @property
+    def most(self) -> int:
+        """Messages at once after a rest, of a rate that has a limit."""
+        return self.burst or math.ceil(self.per_second or 1)

@@ -144,7 +144,7 @@ def decide(outcome: Outcome, given: Circumstances, schedule: Schedule) -> Decisi
         return _overtaken(outcome, given)
     telling = Telling.NOTHING if given.own else _telling(meaning.heard, given)
     match meaning.again:
-        case Again.LATER | Again.SLOWLY if given.place is not None:
+        case Again.LATER | Again.SLOWLY if given.place is not None and outcome in _OF_THE_LANE:
             return Decision(State.HELD, given.place, telling, meaning.notice)
         case Again.LATER | Again.SLOWLY:
             least = schedule.slow_seconds if meaning.again is Again.SLOWLY else 0

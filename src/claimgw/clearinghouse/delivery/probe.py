@@ -15,8 +15,6 @@ _log = structlog.get_logger(__name__)
 
 # An adapter's look takes no longer (spi.Adapter.probe).
 _LOOK_SECONDS = 5.0
-# One message that its insurer cannot digest must not keep the breaker open: the next probe takes another.
-_IN_TURN = 4
 
 
 async def probe(parts: Parts, insurer: Participant) -> None:
@@ -50,10 +48,10 @@ async def _fault(parts: Parts, insurer: Participant, probing: Circuit) -> str | 
 
 
 async def _by_message(parts: Parts, insurer: Participant, probing: Circuit) -> str | None:
-    place = probing.revision // 2 % _IN_TURN
+    """By the oldest. If it may be its own fault that it fails, it waits, and the next probe takes another."""
     # A connection is kept for it, whatever else is still in flight.
     at_once = insurer.settings.most_in_flight + 1
-    taken = await take_up(parts, insurer.licence, insurer, 1, at_once=at_once, place=place)
+    taken = await take_up(parts, insurer.licence, insurer, 1, at_once=at_once)
     if not taken.claimed and insurer.settings.health_endpoint is None:
         return probing.reason
     for claimed in taken.claimed:

@@ -16,8 +16,8 @@ _MOST_TAKEN = 1_000_000
 def take(held: Allowance | None, licence: str, rate: Rate, now: datetime, most: int) -> tuple[int, Allowance]:
     """How many of `most` are granted, and the allowance as it is then. `rate` has a limit."""
     assert rate.per_second is not None
-    full = Allowance(licence, now - timedelta(seconds=rate.burst / rate.per_second), 0)
-    if held is None or _there(held, rate, now) > rate.burst:
+    full = Allowance(licence, now - timedelta(seconds=rate.most / rate.per_second), 0)
+    if held is None or _there(held, rate, now) > rate.most:
         # It has filled up: what would run over is lost.
         held = full
     granted = max(0, min(most, math.floor(_there(held, rate, now) + 1e-6)))

@@ -50,20 +50,17 @@ class _Stuck(Exception):
         self.exchange = exchange
 
 
-async def take_up(
-    parts: Parts, lane: str, insurer: Participant | None, room: int, *, at_once: int, place: int = 0
-) -> Taken:
+async def take_up(parts: Parts, lane: str, insurer: Participant | None, room: int, *, at_once: int) -> Taken:
     """Open attempts for at most `room` exchanges, and so that no more than `at_once` are open from all nodes.
 
-    `place`: begin with that one of them, counted from 0, or with the last. What cannot be taken up is logged
-    and left out. Raises StoreUnavailable.
+    What cannot be taken up is logged and left out. Raises StoreUnavailable.
     """
     left_out: set[str] = set()
     while True:
         try:
             async with parts.database.write() as unit:
                 found, opened = await _fill(
-                    parts, unit, lane, insurer, room, at_once=at_once, place=place, left_out=left_out
+                    parts, unit, lane, insurer, room, at_once=at_once, left_out=left_out
                 )
                 raw = await messages.contents(unit, [exchange.id for exchange, _ in opened])
         except StoreUnavailable:
@@ -86,7 +83,6 @@ async def _fill(
     room: int,
     *,
     at_once: int,
-    place: int,
     left_out: set[str],
 ) -> tuple[list[Exchange], list[tuple[Exchange, Attempt]]]:
     """What was found due, and what of it has an attempt now."""
@@ -97,9 +93,8 @@ async def _fill(
     room = min(room, at_once - await lanes.in_flight(unit, lane, now, now + longest))
     if room <= 0:
         return [], []
-    due = await lanes.due(unit, lane, now, room + place + len(left_out))
-    usable = [exchange for exchange in due if exchange.id not in left_out]
-    found = usable[min(place, max(0, len(usable) - room)) :][:room]
+    due = await lanes.due(unit, lane, now, room + len(left_out))
+    found = [exchange for exchange in due if exchange.id not in left_out][:room]
     sent = [exchange for exchange in found if exchange.state in _SENT]
     made = await attempts.of_exchanges(unit, [exchange.id for exchange in sent])
     opened = []
