@@ -21,7 +21,6 @@ from tests.clearinghouse.spoken import (
     hanging_up,
     opened,
     says,
-    silence,
     tags,
 )
 from tests.gateway import FALCON, resource
@@ -202,7 +201,8 @@ async def test_a_message_that_alone_fails_is_set_aside_while_others_pass(
 
 async def test_where_nothing_gets_through_no_message_is_to_blame(sqlite: str) -> None:
     policy = {"delivery": {"most_tries": 2, "waits": [10]}, "grace_seconds": 10}
-    async with playing(sqlite, BROKEN, participant=policy) as scene:
+    never_open = {"least_failures": 1000}
+    async with playing(sqlite, BROKEN, participant={**policy, "breaker": never_open}) as scene:
         raw = fresh(CLAIM)
         await scene.send(raw)
         for _ in range(4):
@@ -222,7 +222,7 @@ async def test_where_nothing_gets_through_no_message_is_to_blame(sqlite: str) ->
 
 async def test_an_answer_in_the_last_session_is_given_before_the_end(sqlite: str) -> None:
     """What is in flight when its time is up is heard first."""
-    async with playing(sqlite, silence, participant={"answer_seconds": 1.0, "connect_seconds": 1.0}) as scene:
+    async with playing(sqlite, hanging_up) as scene:
         raw = fresh(CLAIM)
         await scene.send(raw)
         scene.insurer.plays = [complete]
