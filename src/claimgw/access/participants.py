@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from claimgw.access.hours import Hours
 from claimgw.access.lanes import Breaker, Rate
 from claimgw.access.policy import Delivery
 from claimgw.access.webhooks import check_address, check_secret
@@ -77,6 +78,9 @@ class ParticipantSettings(BaseModel):
     most_in_flight: int = Field(4, ge=1, le=1000, description="held messages it is sent at the same time")
     most_connections: int = Field(
         64, ge=2, le=1000, description="connections to it: held messages, providers that wait, the probe"
+    )
+    hours: Hours | None = Field(
+        default=None, description="when it takes messages, in its own time; none: always"
     )
     delivery: Delivery = Field(
         default=Delivery(), description="how it is tried again, and when a message is given up"
@@ -203,6 +207,8 @@ def _check_way(participant: Participant) -> None:
     if participant.kind is Kind.PROVIDER:
         if adapter or endpoint:
             raise ValueError("endpoint: a provider is never called, it polls (spec §1.1)")
+        if participant.settings.hours:
+            raise ValueError("hours: only insurers and TPAs have any")
     elif participant.settings.webhook:
         raise ValueError("webhook: only providers have a mailbox")
     elif participant.settings.confirms:

@@ -7,6 +7,7 @@ import structlog
 
 from claimgw.clearinghouse import answer, record
 from claimgw.clearinghouse.admit import find_destination
+from claimgw.clearinghouse.delivery import gate
 from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.judge import judge
 from claimgw.clearinghouse.parts import Limits, Parts, Reply
@@ -36,7 +37,8 @@ async def take_unchecked(parts: Parts, received: Received) -> Reply:
     """Keep it, say so at once, and let the worker look into it."""
     insurer, now = received.destination, received.now
     assert insurer is not None
-    disposition = will_check(insurer.name)
+    shut = gate.shut(parts.breakers, await parts.registry.current(), insurer.licence, now)
+    disposition = will_check(insurer.name, shut.hours if shut else "")
     raw = claim_replies.queued(received.envelope, parts.stamp(now, received.notes), disposition, large=True)
     about = next(iter(received.known.about.values()), None)
     async with parts.database.write() as unit:

@@ -3,6 +3,7 @@
 from claimgw.access.participants import Participant
 from claimgw.clearinghouse import answer, record
 from claimgw.clearinghouse.delivery import gate
+from claimgw.clearinghouse.delivery.gate import Shut
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.clearinghouse.received import Received
 from claimgw.clearinghouse.refuse import refuse
@@ -18,30 +19,33 @@ async def pass_on(parts: Parts, sessions: Sessions, received: Received) -> Reply
     insurer = received.destination
     assert insurer is not None
     about = next(iter(received.known.about.values()), None)
+    standstill = await _standstill(parts, insurer)
     if about is not None and about.state in UNDELIVERED and received.event.queueable:
         # It must not overtake its claim: it is held, and the worker takes it up once the claim is there.
-        exchange, told = await record.hold_back(parts, received, insurer, about)
-    elif (reason := await _barred(parts, sessions, insurer)) is None:
+        exchange, told = await record.hold_back(parts, received, insurer, about, standstill)
+    elif (shut := standstill or await _no_room(parts, sessions, insurer)) is None:
         exchange, told = await _at_once(parts, sessions, received, insurer, about)
     elif received.event.queueable:
-        exchange, told = await record.hold_back(parts, received, insurer, about, reason)
-        if gate.shut(parts.breakers, await parts.registry.current(), insurer.licence) is None:
+        exchange, told = await record.hold_back(parts, received, insurer, about, shut)
+        if await _standstill(parts, insurer) is None:
             parts.wake()
     else:
-        exchange, told = await turn_away(parts, received, insurer, about, reason)
+        exchange, told = await turn_away(parts, received, insurer, about, shut)
     return Reply(200, await answer.tagged(parts, told, exchange.provider))
 
 
-async def _barred(parts: Parts, sessions: Sessions, insurer: Participant) -> str | None:
-    """Why it cannot go now; None: a place is taken for it."""
+async def _standstill(parts: Parts, insurer: Participant) -> Shut | None:
     registry = await parts.registry.current()
-    if (reason := gate.shut(parts.breakers, registry, insurer.licence)) is not None:
-        return reason
+    return gate.shut(parts.breakers, registry, insurer.licence, parts.clock.now())
+
+
+async def _no_room(parts: Parts, sessions: Sessions, insurer: Participant) -> Shut | None:
+    """Why it cannot go now, though others do; None: a place is taken for it."""
     if not sessions.places.take(insurer):
-        return "as many requests as the insurer takes at once are under way"
+        return Shut("as many requests as the insurer takes at once are under way")
     if await parts.pace.take(insurer, 1) == 0:
         sessions.places.give_back(insurer.licence)
-        return "the insurer is sent no more messages a second"
+        return Shut("the insurer is sent no more messages a second")
     return None
 
 

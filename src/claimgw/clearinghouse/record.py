@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from claimgw.access.participants import Participant
 from claimgw.clearinghouse.admit import focal_of
 from claimgw.clearinghouse.answer import own
+from claimgw.clearinghouse.delivery.gate import Shut
 from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.received import Received
@@ -103,16 +104,17 @@ async def accept(
 
 
 async def hold_back(
-    parts: Parts, received: Received, insurer: Participant, about: Exchange | None, reason: str = ""
+    parts: Parts, received: Received, insurer: Participant, about: Exchange | None, shut: Shut | None
 ) -> tuple[Exchange, bytes]:
     """Keep a sound request that cannot go now, with the answer it gets meanwhile.
 
-    It must not overtake what it is about, or its insurer's lane stands still; `reason` says why.
+    It must not overtake what it is about, or its insurer cannot have it; `shut` says why.
     """
     now = received.now
     form = form_of(received.event)
     assert form.pended is not None
-    raw = form.pended(received.envelope, parts.stamp(now, received.notes), will_deliver(insurer.name))
+    disposition = will_deliver(insurer.name, shut.hours if shut else "")
+    raw = form.pended(received.envelope, parts.stamp(now, received.notes), disposition)
     async with parts.database.write() as unit:
         kept = await keep_held(
             unit,
@@ -121,7 +123,7 @@ async def hold_back(
             raw,
             due_at=now,
             about_id=about.id if about else None,
-            reason=reason,
+            reason=shut.reason if shut else "",
         )
     return kept, raw
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from claimgw.access.callers import Caller
 from claimgw.access.participants import Participant
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.admit import Collision, Repeat, admit, find_destination, seen_before
+from claimgw.clearinghouse.delivery import gate
 from claimgw.clearinghouse.followup import cancel, late, notices
 from claimgw.clearinghouse.judge import first_look, judge
 from claimgw.clearinghouse.open import Refusal, open_message
@@ -95,7 +97,7 @@ async def rehearse(
     told = await _judged(parts, registry, received, all_stages=all_stages)
     if told.prospect is Prospect.REFUSED or destination is None or ours:
         return told
-    if why := _closed(parts, destination, registry):
+    if why := _closed(parts, destination, registry, now):
         waits = event.queueable or told.claims is not None
         return replace(told, prospect=Prospect.CLOSED, closed=why, waits=waits)
     return told
@@ -124,7 +126,7 @@ async def _as_batch(parts: Parts, registry: Snapshot, batch: Received) -> Rehear
     return Rehearsal(prospect, (*batch.findings, *faults), claims=(sound, len(judged)))
 
 
-def _closed(parts: Parts, insurer: Participant, registry: Snapshot) -> str:
-    if (pause := registry.paused(insurer.licence)) is not None:
-        return f"Delivery is paused ({pause.reason})"
+def _closed(parts: Parts, insurer: Participant, registry: Snapshot, now: datetime) -> str:
+    if (shut := gate.shut(parts.breakers, registry, insurer.licence, now)) is not None:
+        return f"{insurer.name}: {shut.reason}"
     return "" if parts.lines.line(insurer) else "It has no connection"

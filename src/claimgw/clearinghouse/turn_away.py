@@ -3,6 +3,7 @@
 from claimgw.access.participants import Participant
 from claimgw.clearinghouse import record
 from claimgw.clearinghouse.admit import focal_of
+from claimgw.clearinghouse.delivery.gate import Shut
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.received import Received
 from claimgw.clearinghouse.unreachable import unreachable
@@ -11,7 +12,7 @@ from claimgw.store.records import Exchange, State
 
 
 async def turn_away(
-    parts: Parts, received: Received, insurer: Participant, about: Exchange | None, reason: str
+    parts: Parts, received: Received, insurer: Participant, about: Exchange | None, shut: Shut
 ) -> tuple[Exchange, bytes]:
     """Keep it with the answer that the insurer is away: no attempt is made, nobody waits for a timeout."""
     now = received.now
@@ -25,10 +26,10 @@ async def turn_away(
         focal=focal_of(received.envelope),
         answer_id=new_id(now),
         about_id=about.id if about else None,
-        reason=reason,
+        reason=shut.reason,
     )
     stamp = parts.stamp(now, received.notes)
     async with parts.database.write() as unit:
-        raw = await unreachable(parts, unit, received.envelope, exchange, insurer.name, stamp)
+        raw = await unreachable(parts, unit, received.envelope, exchange, insurer.name, stamp, shut.hours)
         await record.keep_with_answer(unit, received, exchange, raw)
     return exchange, raw

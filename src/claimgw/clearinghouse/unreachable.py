@@ -17,9 +17,18 @@ _OURS = CODES + "claim-response-outcome"
 
 
 async def unreachable(
-    parts: Parts, unit: Unit, request: Envelope, exchange: Exchange, insurer: str, stamp: Stamp
+    parts: Parts,
+    unit: Unit,
+    request: Envelope,
+    exchange: Exchange,
+    insurer: str,
+    stamp: Stamp,
+    hours: str = "",
 ) -> bytes:
-    """GE-00012; to a status check, if a setting says so, what the gateway itself knows (marked as ours)."""
+    """GE-00012; to a status check, if a setting says so, what the gateway itself knows (marked as ours).
+
+    `hours`: the sentence on the insurer's hours, if it is away because of them.
+    """
     assert request.event is not None
     if request.event.code == "status-check" and parts.limits.own_status and exchange.about_id:
         target = await exchanges.find(unit, exchange.about_id)
@@ -27,7 +36,7 @@ async def unreachable(
             answers = (await statements.of_exchanges(unit, [target.id])).get(target.id, [])
             said = answers[-1].said.outcome if answers else None
             return task_replies.standing(request, stamp, *standing_of(target, said))
-    return form_of(request.event).refused(request, stamp, [away(insurer)])
+    return form_of(request.event).refused(request, stamp, [away(insurer, hours)])
 
 
 def standing_of(target: Exchange, said: str | None) -> tuple[str, str]:

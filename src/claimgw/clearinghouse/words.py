@@ -29,10 +29,14 @@ _MOST_NOTES = 10
 _UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
-def will_deliver(insurer: str) -> str:
-    """The disposition of a pended answer: at most 250 characters; a long name of an insurer is cut."""
+def will_deliver(insurer: str, hours: str = "") -> str:
+    """The disposition of a pended answer: at most 250 characters; a long name of an insurer is cut.
+
+    `hours`: what is told of them, if the insurer is closed.
+    """
     before = "Received without errors as far as the gateway can tell. It will be delivered to "
-    after = " as soon as the insurer can take it; poll for the answer."
+    after = f", which is {hours}" if hours else " as soon as the insurer can take it"
+    after += "; poll for the answer."
     return before + _cut(insurer, LONGEST_DISPOSITION - len(before) - len(after)) + after
 
 
@@ -47,10 +51,11 @@ def meanwhile(exchange: Exchange, insurer: str) -> str:
     return before + _cut(insurer, LONGEST_DISPOSITION - len(before) - len(after)) + after
 
 
-def will_check(insurer: str) -> str:
+def will_check(insurer: str, hours: str = "") -> str:
     """The disposition of the answer to a large claim, which is not checked yet (spec §3.5)."""
     before = "Received; large, so it is checked next. If it has no errors it will be delivered to "
-    after = "; poll for the answer, or for what is wrong with it."
+    after = f", which is {hours}" if hours else ""
+    after += "; poll for the answer, or for what is wrong with it."
     return before + _cut(insurer, LONGEST_DISPOSITION - len(before) - len(after)) + after
 
 
@@ -71,13 +76,16 @@ def insurer_declined(detail: str) -> Finding:
     )
 
 
-def away(insurer: str) -> Finding:
-    """The finding of an insurer that is not there, or too slow, for an event that may not wait."""
-    before = "The insurer cannot be reached: "
+def away(insurer: str, hours: str = "") -> Finding:
+    """The finding of an insurer that is not there, or too slow, for an event that may not wait.
+
+    `hours`: what is told of them, if it is closed.
+    """
+    before, after = ("", f" is {hours}") if hours else ("The insurer cannot be reached: ", "")
     return Finding(
         "GE-00012",
         "Bundle.entry[0].resource.destination[0].receiver",
-        before + _cut(insurer, LONGEST_DISPLAY - len(before)),
+        before + _cut(insurer, LONGEST_DISPLAY - len(before) - len(after)) + after,
         "Nothing was kept for it; send the message again later under new ids",
     )
 

@@ -106,7 +106,7 @@ async def conclude(
     registry = await parts.registry.current()
     if insurer is not None:
         await parts.breakers.learn(insurer, registry, ending.outcome, attempt.opened_at)
-    shut = gate.shut(parts.breakers, registry, exchange.insurer) is not None
+    shut = gate.shut(parts.breakers, registry, exchange.insurer, parts.clock.now()) is not None
     return await settle(parts, request, insurer, attempt, ending, notes, shut=shut)
 
 

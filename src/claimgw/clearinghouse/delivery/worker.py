@@ -15,6 +15,7 @@ from claimgw.clearinghouse.delivery.abandon import abandon, close_left
 from claimgw.clearinghouse.delivery.breaker import may_probe
 from claimgw.clearinghouse.delivery.deliver import deliver
 from claimgw.clearinghouse.delivery.give_up import give_up_old
+from claimgw.clearinghouse.delivery.hours import is_open
 from claimgw.clearinghouse.delivery.probe import probe
 from claimgw.clearinghouse.delivery.take_up import Claimed, take_up
 from claimgw.clearinghouse.large import look_into
@@ -97,10 +98,10 @@ class Worker:
     def _probe(self, registry: Snapshot) -> None:
         """See whether those are there again who were taken for down."""
         for circuit in self._parts.breakers.all_open(registry):
-            insurer = registry.participant(circuit.licence)
+            insurer, now = registry.participant(circuit.licence), self._parts.clock.now()
             if insurer is None or circuit.licence in self._probes or registry.paused(circuit.licence):
                 continue
-            if may_probe(circuit, self._parts.clock.now()):
+            if may_probe(circuit, now) and is_open(insurer.settings.hours, now):
                 self._probes[circuit.licence] = asyncio.create_task(self._find_out(insurer))
 
     async def _find_out(self, insurer: Participant) -> None:
@@ -115,7 +116,7 @@ class Worker:
         insurer = registry.participant(lane)
         if self._stopping:
             return 0
-        if gate.shut(self._parts.breakers, registry, lane) is not None:
+        if gate.shut(self._parts.breakers, registry, lane, self._parts.clock.now()) is not None:
             # Whether a large claim is sound does not hang on its insurer.
             async with self._parts.database.read() as unit:
                 unchecked = await lanes.unchecked(unit, lane, self._parts.clock.now(), _LOOKED_INTO)

@@ -8,6 +8,8 @@ from datetime import timedelta
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse import answer, record
 from claimgw.clearinghouse.admit import Collision, Repeat, focal_of, seen_before
+from claimgw.clearinghouse.delivery import gate
+from claimgw.clearinghouse.delivery.gate import Shut
 from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.judge import judge
 from claimgw.clearinghouse.open import Refusal
@@ -162,7 +164,10 @@ def _answerable(one: Judged) -> bool:
 
 async def _keep(parts: Parts, batch: Received, judged: Sequence[Judged]) -> bytes:
     """All of it in one commit: the same batch again gets the same answer again."""
-    written = [said async for said in _written(parts, batch, judged)]
+    assert batch.destination is not None
+    registry = await parts.registry.current()
+    shut = gate.shut(parts.breakers, registry, batch.destination.licence, batch.now)
+    written = [said async for said in _written(parts, batch, judged, shut)]
     named = [(one.bundle_id or "", one.raw) for one in written]
     body = batch_replies.answered(batch.envelope, parts.stamp(batch.now), named)
     async with parts.database.write() as unit:
@@ -173,11 +178,13 @@ async def _keep(parts: Parts, batch: Received, judged: Sequence[Judged]) -> byte
             if one.new and one.faults:
                 await record.keep_refused(unit, one.received.envelope, said, batch.now, batch_id)
             elif one.new:
-                await _hold(unit, batch, one, said.raw, place, batch_id)
+                await _hold(unit, batch, one, said.raw, place, batch_id, shut)
     return body
 
 
-async def _hold(unit: Unit, batch: Received, one: Judged, raw: bytes, place: int, batch_id: str) -> None:
+async def _hold(
+    unit: Unit, batch: Received, one: Judged, raw: bytes, place: int, batch_id: str, shut: Shut | None
+) -> None:
     assert batch.destination is not None
     about = next(iter(one.received.known.about.values()), None)
     await record.keep_held(
@@ -189,6 +196,7 @@ async def _hold(unit: Unit, batch: Received, one: Judged, raw: bytes, place: int
         due_at=batch.now + timedelta(microseconds=place),
         about_id=about.id if about else None,
         batch_id=batch_id,
+        reason=shut.reason if shut else "",
     )
 
 
@@ -199,13 +207,15 @@ def _notes(batch: Received, one: Judged) -> list[str]:
     return [*one.notes, *of_batch]
 
 
-async def _written(parts: Parts, batch: Received, judged: Sequence[Judged]) -> AsyncIterator[Envelope]:
+async def _written(
+    parts: Parts, batch: Received, judged: Sequence[Judged], shut: Shut | None
+) -> AsyncIterator[Envelope]:
     for one in judged:
         await asyncio.sleep(0)
-        yield answer.own(one.again or _answer(parts, batch, one))
+        yield answer.own(one.again or _answer(parts, batch, one, shut))
 
 
-def _answer(parts: Parts, batch: Received, one: Judged) -> bytes:
+def _answer(parts: Parts, batch: Received, one: Judged, shut: Shut | None) -> bytes:
     assert batch.destination is not None
     # References within a batch-response are absolute: relative ones lead from the outer Bundle (RE-00169).
     form, stamp = (
@@ -215,4 +225,5 @@ def _answer(parts: Parts, batch: Received, one: Judged) -> bytes:
     if one.faults or form.pended is None:
         beyond = answer.untold(parts, one.received.envelope, batch.now, part=Part.MEMBER)
         return form.refused(one.received.envelope, stamp, one.faults, beyond=beyond)
-    return form.pended(one.received.envelope, stamp, will_deliver(batch.destination.name))
+    disposition = will_deliver(batch.destination.name, shut.hours if shut else "")
+    return form.pended(one.received.envelope, stamp, disposition)
