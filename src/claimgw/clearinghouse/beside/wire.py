@@ -14,6 +14,7 @@ from claimgw.errors import ClaimgwError, Conflict, StoreUnavailable
 _log = structlog.get_logger(__name__)
 
 _LENGTH = struct.Struct(">Q")
+_SLICE = 256 * 1024
 _TOLD: Mapping[str, type[ClaimgwError]] = {"StoreUnavailable": StoreUnavailable, "Conflict": Conflict}
 
 Handler = Callable[..., Awaitable[Any]]
@@ -45,6 +46,7 @@ class Wire:
         self._number = 0
         self._open: dict[int, tuple[asyncio.Future[Any], Context]] = {}
         self._serving: set[asyncio.Task[None]] = set()
+        self._sending = asyncio.Lock()
         self._idle = asyncio.Event()
         self._idle.set()
         self.ended = False
@@ -123,9 +125,12 @@ class Wire:
 
     async def _send(self, *frame: Any) -> None:
         body = ForkingPickler.dumps(frame)
-        self._writer.write(_LENGTH.pack(len(body)))
-        self._writer.write(body)
-        await self._writer.drain()
+        async with self._sending:
+            self._writer.write(_LENGTH.pack(len(body)))
+            # Whole, a large one would be copied once more while nobody else gets a turn.
+            for start in range(0, len(body), _SLICE):
+                self._writer.write(body[start : start + _SLICE])
+                await self._writer.drain()
 
 
 def _gone() -> StoreUnavailable:
