@@ -121,6 +121,15 @@ async def test_a_pause_does_not_stop_the_time(sqlite: str) -> None:
         assert (await scene.exchange(raw)).reason.endswith("delivery is paused: a test")
 
 
+async def test_what_goes_by_hand_waits_for_a_person(sqlite: str) -> None:
+    async with playing(sqlite, endpoint=NOBODY, participant={"mode": "by-hand"}) as scene:
+        raw = fresh(CLAIM)
+        await scene.send(raw)
+        scene.clock.advance(100 * DAY)
+        await scene.work()
+        assert (await scene.exchange(raw)).state is State.HELD
+
+
 @pytest.mark.parametrize(("play", "code"), [(None, "completed"), (hanging_up, "failed")])
 async def test_a_claim_that_was_given_up_can_be_cancelled(play: Play | None, code: str, sqlite: str) -> None:
     """By the gateway if it cannot have arrived; otherwise its insurer would have to agree, and is away."""

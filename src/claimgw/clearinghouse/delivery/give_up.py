@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from claimgw.access.participants import Participant
+from claimgw.access.participants import Mode, Participant
 from claimgw.clearinghouse.answer import own
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Heard
 from claimgw.clearinghouse.delivery.policy import never_arrived, suspected
@@ -31,12 +31,14 @@ async def give_up_old(parts: Parts) -> bool:
     """Give up what has waited for longer than is set for its insurer; whether more of it may be left."""
     registry, now = await parts.registry.current(), parts.clock.now()
     patience = {
+    # What goes by hand waits for a person, and nobody here knows what has arrived.
         licence: parts.schedule_of(insurer).give_up_seconds
         for licence, insurer in registry.participants.items()
     }
+        if insurer.settings.mode is Mode.ONLINE
     least = min((parts.schedule.give_up_seconds, *patience.values()))
     async with parts.database.read() as unit:
-        lanes = await overdue.lanes_waiting_since(unit, now - timedelta(seconds=least))
+        lanes = patience.keys() & await overdue.lanes_waiting_since(unit, now - timedelta(seconds=least))
     more = False
     for lane in lanes:
         seconds = patience.get(lane, parts.schedule.give_up_seconds)
