@@ -1,13 +1,12 @@
 """Does a poll cost the same whatever waits, was delivered or is unconfirmed? By the rows that are touched."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import event, insert, text
+from sqlalchemy import Connection, event, insert, text
 
 from claimgw.ids import new_id
 from claimgw.store import mailbox, offers
@@ -64,33 +63,29 @@ class Recorded:
 
     statements: list[tuple[str, Any]]
 
-    async def touched(self, unit: Unit) -> list[tuple[int, str]]:
+    def touched(self, connection: Connection) -> list[tuple[int, str]]:
         """Rows that each statement touches, and what it says; on SQLite none, or MANY for a scan or sort."""
-        return [(await _touched(unit, said, given), said) for said, given in self.statements]
+        return [(_touched(connection, said, given), said) for said, given in self.statements]
 
 
-@contextmanager
-def recording(unit: Unit) -> Iterator[Recorded]:
+def record(connection: Connection) -> Recorded:
+    """From now on, until the connection is closed."""
     found = Recorded([])
 
+    @event.listens_for(connection, "before_cursor_execute")
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _x: Any, many: bool) -> None:
-        if not many and "mailbox" in statement:
+        if not many and "mailbox" in statement and not statement.startswith("EXPLAIN"):
             found.statements.append((statement, parameters))
 
-    connection = unit.sync_connection
-    assert connection is not None
-    event.listen(connection, "before_cursor_execute", note)
-    yield found
-    event.remove(connection, "before_cursor_execute", note)
+    return found
 
 
-async def _touched(unit: Unit, said: str, given: Any) -> int:
-    if unit.dialect.name == "sqlite":
-        steps = [row.detail for row in await unit.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given)]
+def _touched(connection: Connection, said: str, given: Any) -> int:
+    if connection.dialect.name == "sqlite":
+        steps = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given)]
         bad = [step for step in steps if step.startswith(("SCAN mailbox", "SCAN message"))]
         return MANY if bad or any("USE TEMP B-TREE FOR ORDER BY" in step for step in steps) else 0
-    rows = await unit.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {said}", given)
-    told = rows.scalar_one()
+    told = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {said}", given).scalar_one()
     [plan] = json.loads(told) if isinstance(told, str) else told
     return _rows(plan["Plan"])
 
@@ -145,9 +140,9 @@ async def test_a_poll_touches_few_rows_whatever_it_asks_for(database: Database) 
     await register(database, HOSPITAL)
     async with database.write() as unit:
         await fill(unit)
-        with recording(unit) as recorded:
-            for work in WORK:
-                await work(unit)
-        touched = await recorded.touched(unit)
+        recorded = await unit.run_sync(record)
+        for work in WORK:
+            await work(unit)
+        touched = await unit.run_sync(recorded.touched)
     assert len(touched) > 2 * len(WORK)
     assert [said for rows, said in touched if rows > FEW] == []

@@ -27,6 +27,12 @@ class Metrics:
             ["provider"],
             registry=gauges,
         )
+        unconfirmed = Gauge(
+            "claimgw_mailbox_unconfirmed",
+            "Messages delivered to providers that confirm, and not confirmed yet",
+            ["provider"],
+            registry=gauges,
+        )
         unknown = Gauge(
             "claimgw_attempts_open", "Attempts with unknown outcome", ["insurer"], registry=gauges
         )
@@ -34,9 +40,11 @@ class Metrics:
         async with self.parts.database.read() as unit:
             for insurer, state, count in await depths.moving(unit):
                 exchanges.labels(insurer, state).set(count)
-            for provider, count, since in await depths.mailboxes(unit):
+            for provider, count, since in await depths.mailboxes(unit, now):
                 waiting.labels(provider).set(count)
                 oldest.labels(provider).set((now - since).total_seconds())
+            for provider, count in await depths.unconfirmed(unit):
+                unconfirmed.labels(provider).set(count)
             for insurer, count in await depths.open_attempts(unit):
                 unknown.labels(insurer).set(count)
         text = generate_latest(metrics.registry) + generate_latest(gauges)

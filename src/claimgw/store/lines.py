@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 from claimgw.store.cases import anything
 from claimgw.store.database import Unit
 from claimgw.store.records import Author, Message, State
-from claimgw.store.tables import attempt, exchange, mailbox, message, participant
+from claimgw.store.tables import attempt, credential, exchange, mailbox, message, participant
 
 RECENT = 50
 UNRESOLVED = 20
@@ -44,11 +44,18 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """A message of an exchange. `polled_at`: when its provider fetched it; `deposited`: a mailbox has it."""
+    """A message of an exchange. `polled_at`: when its provider fetched it; `deposited`: a mailbox has it.
+
+    `offers`: how many polls were given it; `client`: what the credential is called that fetched it last;
+    `confirmed`: nobody will be given it again.
+    """
 
     message: Message
     deposited: bool
     polled_at: datetime | None
+    offers: int = 0
+    client: str | None = None
+    confirmed: bool = True
 
 
 def standing_at(state: State) -> tuple[ColumnElement[bool], ...]:
@@ -113,8 +120,16 @@ async def unresolved(unit: Unit, insurers: Iterable[str], now: datetime) -> list
 async def messages_of(unit: Unit, exchange_id: str) -> list[Belonging]:
     """The messages of an exchange, oldest first."""
     rows = await unit.execute(
-        select(message, mailbox.c.message_id.label("deposited"), mailbox.c.delivered_at)
+        select(
+            message,
+            mailbox.c.message_id.label("deposited"),
+            mailbox.c.delivered_at,
+            mailbox.c.offers,
+            mailbox.c.reserved_until,
+            credential.c.label.label("client"),
+        )
         .outerjoin(mailbox, mailbox.c.message_id == message.c.id)
+        .outerjoin(credential, credential.c.id == mailbox.c.client)
         .where(or_(message.c.id == exchange_id, message.c.exchange_id == exchange_id))
         .order_by(message.c.received_at, message.c.id)
         .limit(_MESSAGES)
@@ -124,6 +139,9 @@ async def messages_of(unit: Unit, exchange_id: str) -> list[Belonging]:
             message=Message(**{name: row._mapping[name] for name in Message.__slots__}),
             deposited=row.deposited is not None,
             polled_at=row.delivered_at,
+            offers=row.offers or 0,
+            client=row.client,
+            confirmed=row.reserved_until is None,
         )
         for row in rows
     ]

@@ -4,16 +4,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, false, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from claimgw.store.database import Unit
+from claimgw.store.mailbox import UNCONFIRMED, due
 from claimgw.store.tables import mailbox, mailbox_notice
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The last one. `told_of` is the newest that waited then, `heeded` whether it was polled since."""
+    """The last one. `told_of` is the newest that waited then, `heeded` whether it was polled since.
+
+    It was not if it is to be offered again: a poll had it, and nobody has confirmed it.
+    """
 
     provider: str
     told_of: str
@@ -21,14 +25,14 @@ class Notice:
     heeded: bool
 
 
-async def last_notices(unit: Unit, providers: Collection[str]) -> dict[str, Notice]:
+async def last_notices(unit: Unit, providers: Collection[str], now: datetime) -> dict[str, Notice]:
     """By provider; those that were never told are left out."""
     rows = await unit.execute(
         select(
             mailbox_notice.c.provider,
             mailbox_notice.c.told_of,
             mailbox_notice.c.told_at,
-            mailbox.c.delivered_at.is_not(None),
+            mailbox.c.delivered_at.is_not(None) & ~and_(UNCONFIRMED, func.coalesce(due(now), false())),
         )
         .join(mailbox, mailbox.c.message_id == mailbox_notice.c.told_of)
         .where(mailbox_notice.c.provider.in_(providers))

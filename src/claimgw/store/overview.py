@@ -9,11 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, literal, literal_column, select
 
 from claimgw.messages.identifiers import LicenceKind
 from claimgw.store.database import Unit
 from claimgw.store.lines import Line, recent, standing_at, unresolved
+from claimgw.store.mailbox import UNCONFIRMED, WAITING, due
 from claimgw.store.pauses import EVERYWHERE, Pause, all_pauses
 from claimgw.store.records import WITHDRAWN, Author, State
 from claimgw.store.tables import attempt, exchange, mailbox, participant
@@ -82,11 +83,12 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """What one provider has not fetched yet."""
+    """What one provider has not fetched, or is to be given again; `unconfirmed`: fetched, not confirmed."""
 
     provider: str
     name: str
     waiting: Depth
+    unconfirmed: Depth = Depth()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ async def overview(unit: Unit, *, now: datetime, day_began: datetime) -> Overvie
     """The whole page. Boxes that are empty are left out; `providers` counts all."""
     pauses = await all_pauses(unit)
     lanes = await _lanes(unit, pauses, now)
-    boxes, providers = await _boxes(unit)
+    boxes, providers = await _boxes(unit, now)
     doubtful = [
         lane.licence
         for lane in lanes
@@ -245,23 +247,35 @@ async def _open_attempts(unit: Unit, now: datetime) -> tuple[dict[str, Depth], d
     return found
 
 
-async def _boxes(unit: Unit) -> tuple[list[Box], int]:
-    mine = (mailbox.c.provider == participant.c.licence, mailbox.c.delivered_at.is_(None))
-    some = select(literal(1).label("one")).select_from(mailbox).where(*mine)
-    limited = some.limit(MOST_WAITING + 1).correlate(participant).subquery()
-    count = select(func.count()).select_from(limited).correlate(participant).scalar_subquery()
-    oldest = select(mailbox.c.queued_at).where(*mine).order_by(mailbox.c.queued_at).limit(1)
+async def _boxes(unit: Unit, now: datetime) -> tuple[list[Box], int]:
+    states = (
+        (WAITING, mailbox.c.queued_at),
+        (and_(UNCONFIRMED, due(now)), mailbox.c.reserved_until),
+        (and_(UNCONFIRMED, mailbox.c.reserved_until > now), mailbox.c.reserved_until),
+    )
     rows = await unit.execute(
         select(
             participant.c.licence,
             participant.c.name,
-            count,
-            oldest.correlate(participant).scalar_subquery(),
+            *(column for state, by in states for column in _in_box(state, by)),
         ).where(participant.c.licence.like(f"{LicenceKind.PROVIDER}:%"))
     )
-    every = [Box(licence, name, Depth(waiting, since)) for licence, name, waiting, since in rows]
-    full = [box for box in every if box.waiting.oldest is not None]
-    return sorted(full, key=lambda box: (box.waiting.oldest, box.provider)), len(every)
+    every = [
+        Box(licence, name, Depth(*depths[:2]) + Depth(*depths[2:4]), Depth(*depths[4:]))
+        for licence, name, *depths in rows
+    ]
+    full = [box for box in every if box.waiting.count or box.unconfirmed.count]
+    return sorted(full, key=lambda box: (box.waiting.oldest or now, box.provider)), len(every)
+
+
+def _in_box(state: ColumnElement[bool], by: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    """How many of that state one provider has, and when the first of them came."""
+    mine = (mailbox.c.provider == participant.c.licence, state)
+    some = select(literal(1).label("one")).select_from(mailbox).where(*mine)
+    limited = some.limit(MOST_WAITING + 1).correlate(participant).subquery()
+    count = select(func.count()).select_from(limited).correlate(participant).scalar_subquery()
+    oldest = select(mailbox.c.queued_at).where(*mine).order_by(by).limit(1)
+    return count, oldest.correlate(participant).scalar_subquery()
 
 
 async def _today(unit: Unit, day_began: datetime) -> Today:

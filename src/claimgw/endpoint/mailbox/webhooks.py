@@ -85,7 +85,7 @@ class Webhooks:
             if not hooks:
                 return 0
             newest = await mailbox.newest_waiting(unit, hooks.keys() - self._telling.keys(), now)
-            before = await notices.last_notices(unit, newest.keys())
+            before = await notices.last_notices(unit, newest.keys(), now)
         begun = [
             await self._begin(hooks[provider], told_of, before.get(provider), now)
             for provider, told_of in newest.items()
