@@ -47,7 +47,7 @@ from claimgw.endpoint.outcomes import on_bug, on_http_error, on_store_unavailabl
 from claimgw.endpoint.process_message import ProcessMessage
 from claimgw.endpoint.request_id import RequestIds
 from claimgw.endpoint.validate import Validate
-from claimgw.errors import ConfigurationError, StoreUnavailable
+from claimgw.errors import StoreUnavailable
 from claimgw.ids import new_id
 from claimgw.insurers.spi import Door
 from claimgw.settings import Settings
@@ -202,14 +202,7 @@ async def _alive(house: House) -> AsyncIterator[None]:
 
 
 async def _ready(database: Database) -> None:
-    """An embedded database gets its tables; a shared one must have them, for an operator decides when."""
-    if database.embedded:
-        await schema.upgrade(database)
-    elif (stands := await schema.current(database)) != schema.head():
-        raise ConfigurationError(
-            f"the database stands at revision {stands or 'none'}, this release needs {schema.head()};"
-            " run 'claimgw db upgrade'"
-        )
+    await schema.make_ready(database)
     for warning in await database.warnings():
         _log.warning(warning, action="start")
 

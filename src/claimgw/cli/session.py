@@ -11,7 +11,7 @@ from rich.console import Console
 from claimgw.cli.configuration import read_settings
 from claimgw.errors import ClaimgwError, ConfigurationError
 from claimgw.store.database import Database
-from claimgw.store.schema import current, head, upgrade
+from claimgw.store.schema import make_ready
 
 REFUSED, USAGE = 1, 2
 
@@ -28,17 +28,12 @@ async def running(address: str | None = None) -> AsyncIterator[Database]:
 
     An embedded one is brought up to date on the way, as `serve` does it; a shared one may have other
     releases at work on it, and waits for `claimgw db upgrade`.
-    Raises ConfigurationError if a shared one stands at another revision, StoreUnavailable if it is away.
+    Raises ConfigurationError if a shared one stands at a revision this release cannot work on,
+    StoreUnavailable if it is away.
     """
     database = Database(address or read_settings().database)
     try:
-        if (stands := await current(database)) != head():
-            if not database.embedded:
-                raise ConfigurationError(
-                    f"the database stands at revision {stands or 'none'}, this release needs {head()};"
-                    " run 'claimgw db upgrade'"
-                )
-            await upgrade(database)
+        await make_ready(database)
         yield database
     finally:
         await database.close()

@@ -17,16 +17,16 @@ async def live(_: Request) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """200 if the database answers and has this release's tables, otherwise 503 with the reason."""
+    """200 if the database answers and has tables this release can work on, otherwise 503 with the reason."""
 
     parts: Parts
 
     async def handle(self, _: Request) -> Response:
         try:
-            stands = await schema.current(self.parts.database)
+            fits = await schema.serves(self.parts.database)
         except StoreUnavailable as fault:
             return JSONResponse({"status": "unready", "reason": str(fault)}, status_code=503)
-        if stands != schema.head():
+        if not fits:
             reason = "the database has not this release's tables; run 'claimgw db upgrade'"
             return JSONResponse({"status": "unready", "reason": reason}, status_code=503)
         return JSONResponse({"status": "ready", "node": self.parts.node})

@@ -8,11 +8,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 import claimgw
 from claimgw.errors import ConfigurationError
 from claimgw.store.database import Database
+from claimgw.store.tables import schema_floor
 
 
 def migrations_folder() -> Path:
@@ -34,6 +35,34 @@ async def current(database: Database) -> str | None:
     """The revision the database stands at; None where no table is yet."""
     async with database.read() as unit:
         return await unit.run_sync(_current)
+
+
+async def serves(database: Database) -> bool:
+    """Whether the tables are those of this release, or of a newer one beside which it may go on.
+
+    docs/decisions/0022 says when it may.
+    """
+    async with database.read() as unit:
+        revision = await unit.run_sync(_current)
+        if revision is None or revision <= head():
+            return revision == head()
+        oldest = await unit.scalar(select(schema_floor.c.oldest))
+        return oldest is not None and oldest <= head()
+
+
+async def make_ready(database: Database) -> None:
+    """An embedded database gets its tables; a shared one must have them, for an operator decides when.
+
+    Raises ConfigurationError if it has others, StoreUnavailable if it is away.
+    """
+    if await serves(database):
+        return
+    if not database.embedded:
+        stands = await current(database) or "none"
+        raise ConfigurationError(
+            f"the database stands at revision {stands}, this release needs {head()}; run 'claimgw db upgrade'"
+        )
+    await upgrade(database)
 
 
 async def upgrade(database: Database) -> None:

@@ -1,7 +1,7 @@
 """Which tables are there, column by column?"""
 
 from claimgw.store.tables.columns import metadata
-from claimgw.store.tables.delivery import alert, allowance, breaker, node
+from claimgw.store.tables.delivery import alert, allowance, breaker, node, schema_floor
 from claimgw.store.tables.exchanges import attempt, exchange
 from claimgw.store.tables.history import history_start, imported, relation, statement, topic
 from claimgw.store.tables.mailbox import mailbox, mailbox_notice, poll_item
@@ -45,6 +45,7 @@ __all__ = [
     "registry_revision",
     "relation",
     "rule_change",
+    "schema_floor",
     "serves",
     "statement",
     "topic",

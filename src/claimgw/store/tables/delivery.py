@@ -17,6 +17,14 @@ node = Table(
     Column("beaten_at", Instant, nullable=False),
 )
 
+# One row: the oldest revision whose code may go on beside the newest. Migrations write it.
+schema_floor = Table(
+    "schema_floor",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("oldest", String(32), nullable=False),
+)
+
 # Written when it changes, never by a message that goes its way. `probe_at`: when one may be let through.
 breaker = Table(
     "breaker",
