@@ -67,7 +67,7 @@ class RepeatedState(msgspec.Struct, frozen=True):
 
 
 class ExchangeState(msgspec.Struct, frozen=True):
-    """One request and what became of it. `next_attempt` is when it is tried again.
+    """One request and what became of it. `next_attempt` is when it is tried again, if known.
 
     `meaning` says the state in words. `about` is the earlier request it is about, `followed_by` those about
     it, `cancelled_by` the id of the one that took it back, `batch` the header of the batch it came in;

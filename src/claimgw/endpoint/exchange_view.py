@@ -110,7 +110,9 @@ class ExchangeView(BaseModel):
     repeated_services: list[RepeatedView]
 
 
-def exchange_view(dossier: Dossier, licences: Collection[str], seen: Collection[str]) -> ExchangeView:
+def exchange_view(
+    dossier: Dossier, licences: Collection[str], seen: Collection[str], next_attempt: datetime | None
+) -> ExchangeView:
     """What somebody with these licences may know of it; of other requests only those whose id is in `seen`.
 
     An insurer is not told what passes between provider and gateway.
@@ -130,7 +132,7 @@ def exchange_view(dossier: Dossier, licences: Collection[str], seen: Collection[
         reason=held.reason,
         received=held.created_at,
         changed=held.changed_at,
-        next_attempt=held.due_at,
+        next_attempt=next_attempt,
         answered_by=held.answered_by.value if held.answered_by else None,
         attempts=[_attempt(made) for made in dossier.attempts],
         about=_other(about) if about and about.id in seen else None,

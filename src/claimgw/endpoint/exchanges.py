@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from claimgw.access.callers import Stranger
+from claimgw.clearinghouse.delivery import gate
 from claimgw.clearinghouse.dossier import Dossier, dossiers, eyes_of
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.parts import Parts
@@ -58,7 +59,16 @@ def routes(parts: Parts, doorkeeper: Doorkeeper) -> APIRouter:
             )
             told = await dossiers(unit, found[: asked.count])
             seen = await cases.seen(unit, _others(told), eyes)
-        views = [exchange_view(one, caller.licences, seen) for one in told]
+        registry, now = await parts.registry.current(), parts.clock.now()
+        views = [
+            exchange_view(
+                one,
+                caller.licences,
+                seen,
+                gate.next_attempt(parts.breakers, registry, one.exchange, now),
+            )
+            for one in told
+        ]
         response = JSONResponse([view.model_dump(mode="json") for view in views])
         if len(found) > asked.count:
             response.headers["link"] = _next(request, told[-1].exchange.id)

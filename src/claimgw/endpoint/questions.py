@@ -1,13 +1,17 @@
 """What may a caller ask about insurers? JSON for machines."""
 
+from datetime import datetime
+
 from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from claimgw.access.callers import Stranger
-from claimgw.access.participants import Kind
+from claimgw.access.participants import Kind, Mode, Participant
 from claimgw.access.registry import Snapshot
+from claimgw.clearinghouse.delivery.gate import taken_for_down
+from claimgw.clearinghouse.delivery.hours import Closed, next_change, sentence, standing
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.parts import Parts
 from claimgw.endpoint.identity import Doorkeeper
@@ -17,13 +21,19 @@ from claimgw.messages.identifiers import LicenceKind
 
 
 class InsurerView(BaseModel):
-    """What an insurer can do, and whether it takes messages now."""
+    """What an insurer can do, and whether it takes messages now: as a sentence, why not, and until when.
+
+    `next_change`: when it closes or opens by its hours; null if nobody knows. `time_zone`: of the sentence.
+    """
 
     licence: str
     name: str
     kind: str
     accepting: bool
+    sentence: str
     reason: str | None
+    next_change: datetime | None
+    time_zone: str | None
     mode: str
     real_time: bool
     batch: bool
@@ -42,7 +52,7 @@ def routes(parts: Parts, doorkeeper: Doorkeeper) -> APIRouter:
     async def show_insurer(request: Request, licence: str) -> Response:
         if isinstance(await doorkeeper.caller(request), Stranger):
             return stranger()
-        view = _insurer(await parts.registry.current(), licence)
+        view = _insurer(parts, await parts.registry.current(), licence)
         if view is None:
             finding = Finding("GE-00015", "", "No insurer or TPA has this licence", "Give its licence number")
             return refuse(Refusal(404, (finding,)))
@@ -51,20 +61,26 @@ def routes(parts: Parts, doorkeeper: Doorkeeper) -> APIRouter:
     return router
 
 
-def _insurer(registry: Snapshot, licence: str) -> InsurerView | None:
+def _insurer(parts: Parts, registry: Snapshot, licence: str) -> InsurerView | None:
     key = licence if ":" in licence else f"{LicenceKind.PAYER}:{licence}"
     insurer = registry.participant(key)
     if insurer is None or insurer.kind is Kind.PROVIDER:
         return None
-    pause = registry.paused(key)
-    reason = "blocked" if insurer.blocked else f"paused: {pause.reason}" if pause else None
-    can = insurer.settings
+    can, now = insurer.settings, parts.clock.now()
+    held, told = standing(can.hours, now), sentence(can.hours, now)
+    barred = _barred(parts, registry, insurer)
+    reason = barred
+    if barred is None and isinstance(held, Closed):
+        reason = f"closed: {held.reason}" if held.reason else "closed"
     return InsurerView(
         licence=insurer.licence,
         name=insurer.name,
         kind=insurer.kind.value,
         accepting=reason is None,
+        sentence=f"not accepting at the moment; {barred}" if barred else told,
         reason=reason,
+        next_change=None if barred else next_change(held),
+        time_zone=can.hours.zone if can.hours else None,
         mode=can.mode.value,
         real_time=can.real_time,
         batch=can.batch,
@@ -74,3 +90,16 @@ def _insurer(registry: Snapshot, licence: str) -> InsurerView | None:
         attachment_types=list(can.attachment_types),
         attachment_bytes=can.attachment_bytes,
     )
+
+
+def _barred(parts: Parts, registry: Snapshot, insurer: Participant) -> str | None:
+    """Why it has no messages now, whatever its hours are."""
+    if insurer.blocked:
+        return "blocked"
+    if (pause := registry.paused(insurer.licence)) is not None:
+        return f"paused: {pause.reason}"
+    if (circuit := parts.breakers.open(insurer.licence, registry)) is not None:
+        return taken_for_down(circuit)
+    if insurer.settings.mode is Mode.ONLINE and parts.lines.line(insurer) is None:
+        return "no connection"
+    return None

@@ -7,14 +7,21 @@ from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.delivery.breakers import Breakers
 from claimgw.clearinghouse.delivery.hours import Closed, is_open, sentence, standing
 from claimgw.store.breakers import Circuit
+from claimgw.store.records import Exchange, State
+
+_WAITING = frozenset({State.HELD, State.UNCONFIRMED})
 
 
 @dataclass(frozen=True, slots=True)
 class Shut:
-    """`reason`: for people, why nothing is sent there now. `hours`: the sentence on them, if these are why."""
+    """`reason`: for people, why nothing is sent there now. `hours`: the sentence on them, if these are why.
+
+    `opens`: when it goes on, if that is known.
+    """
 
     reason: str
     hours: str = ""
+    opens: datetime | None = None
 
 
 def shut(breakers: Breakers, registry: Snapshot, insurer: str, now: datetime) -> Shut | None:
@@ -34,8 +41,20 @@ def _outside_hours(registry: Snapshot, insurer: str, now: datetime) -> Shut | No
     if hours is None or is_open(hours, now):
         return None
     told, held = sentence(hours, now), standing(hours, now)
-    why = held.reason if isinstance(held, Closed) else ""
-    return Shut(f"{told} ({why})" if why else told, told)
+    assert isinstance(held, Closed)
+    return Shut(f"{told} ({held.reason})" if held.reason else told, told, held.opens)
+
+
+def next_attempt(
+    breakers: Breakers, registry: Snapshot, exchange: Exchange, now: datetime
+) -> datetime | None:
+    """When it is tried next; None: never, or nobody knows when its lane goes on."""
+    if exchange.due_at is None or exchange.state not in _WAITING:
+        return exchange.due_at
+    held = shut(breakers, registry, exchange.insurer, now)
+    if held is None:
+        return exchange.due_at
+    return None if held.opens is None else max(exchange.due_at, held.opens)
 
 
 def taken_for_down(circuit: Circuit) -> str:
