@@ -11,10 +11,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.drain import drain
 from benchmarks.effort import Effort
+from benchmarks.memory import memory
 from benchmarks.page import put
+from benchmarks.pickup import pick_up
+from benchmarks.polls import polls
 from benchmarks.realtime import processes, real_time
 from benchmarks.sheet import Sheet, shown
+from benchmarks.silent import silent
 from benchmarks.stage import Kind
 from benchmarks.steps import steps
 
@@ -22,6 +27,11 @@ SUBJECTS: dict[str, Callable[[Effort], list[Sheet]]] = {
     "real-time": real_time,
     "processes": processes,
     "steps": steps,
+    "polls": polls,
+    "pick-up": pick_up,
+    "drain": drain,
+    "silent": silent,
+    "memory": memory,
 }
 
 
@@ -46,6 +56,8 @@ def options() -> argparse.ArgumentParser:
     asked.add_argument("--seconds", type=float, default=default.seconds, help="of one round")
     asked.add_argument("--rounds", type=int, help="of each contender, in turn")
     asked.add_argument("--connections", type=int, default=default.connections, help="of the sender")
+    asked.add_argument("--outage", type=int, default=default.outage, help="claims held in `drain`")
+    asked.add_argument("--claims", type=int, default=default.long_run, help="in the long run of `memory`")
     asked.add_argument("--full", action="store_true", help="five rounds, and backlogs of a million")
     asked.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as JSON")
     asked.add_argument("--docs", action="store_true", help="and into docs/performance.md, with the charts")
@@ -54,7 +66,12 @@ def options() -> argparse.ArgumentParser:
 
 def effort_of(given: argparse.Namespace) -> Effort:
     """How much the options ask for."""
-    effort = Effort(seconds=given.seconds, connections=given.connections)
+    effort = Effort(
+        seconds=given.seconds,
+        connections=given.connections,
+        outage=given.outage,
+        long_run=given.claims,
+    )
     if given.full:
         effort = effort.full()
     if given.rounds:

@@ -6,7 +6,7 @@ from typing import cast
 
 import uvloop
 
-from benchmarks.claims import Template, answers, number_of
+from benchmarks.messages import Template, answers, number_of
 from benchmarks.wire import Whole
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Length: %d\r\n\r\n"

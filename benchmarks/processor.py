@@ -1,26 +1,35 @@
-"""How much processor time have these processes used? Read from /proc, so on Linux only."""
+"""How much processor time and memory do these processes use? Read from /proc, so on Linux only."""
 
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-# Of the fields of /proc/PID/stat that follow the name: the parent, and the first of four times.
-_PARENT, _TIMES = 1, 11
+_TICKS, _PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+# Of the fields of /proc/PID/stat that follow the name: the parent, the first of four times, pages in memory.
+_PARENT, _TIMES, _RESIDENT = 1, 11, 21
 
 
 def seconds_used(processes: Iterable[int]) -> float:
     """Of those and all below them, those that have ended included."""
-    found = dict(_all())
-    below = set(processes)
-    while more := {pid for pid, one in found.items() if int(one[_PARENT]) in below} - below:
-        below |= more
-    return sum(_ticks(found[pid]) for pid in below if pid in found) / _TICKS
+    return sum(_ticks(fields) for fields in _below(processes)) / _TICKS
+
+
+def resident(processes: Iterable[int]) -> int:
+    """Bytes in memory, of those and all below them; what they share is counted for each."""
+    return sum(int(fields[_RESIDENT]) for fields in _below(processes)) * _PAGE
 
 
 def parent_of(pid: int) -> int:
     """The process that started it."""
     return int(_fields(Path(f"/proc/{pid}/stat"))[_PARENT])
+
+
+def _below(processes: Iterable[int]) -> list[list[str]]:
+    found = dict(_all())
+    below = set(processes)
+    while more := {pid for pid, one in found.items() if int(one[_PARENT]) in below} - below:
+        below |= more
+    return [found[pid] for pid in below if pid in found]
 
 
 def _all() -> Iterator[tuple[int, list[str]]]:

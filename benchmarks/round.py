@@ -43,7 +43,7 @@ def ordered(order: Order) -> Measured:
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     measured = Measured(**json.loads(done.stdout))
     if measured.wrong:
-        raise RuntimeError(f"{measured.wrong} of {measured.claims} answers were not the insurer's")
+        raise RuntimeError(f"{measured.wrong} of {measured.claims} answers were not right: {measured.such}")
     return measured
 
 
@@ -68,7 +68,16 @@ class Course:
     def _one(self, contender: Contender, seconds: float, rate: float) -> _Round:
         self._used += _APART
         order = Order(
-            list(contender.urls), contender.key, self._effort.connections, seconds, self._used, rate
+            list(contender.urls),
+            contender.key,
+            self._effort.connections,
+            seconds,
+            self._used,
+            rate,
+            contender.message,
+            dict(contender.replaced),
+            contender.proof,
+            contender.most,
         )
         app, database = seconds_used(contender.processes), seconds_used(self._where.processes)
         measured = ordered(order)

@@ -4,15 +4,16 @@ import asyncio
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import asyncpg
 
+from benchmarks.messages import ANSWERED, Sent
 from benchmarks.processor import parent_of
 from claimgw.store import Database, schema
 from tests.gateway import FALCON, HOSPITAL, register
@@ -20,8 +21,8 @@ from tests.insurers.peers import unused_port
 from tests.postgres import Postgres, running_postgres
 from tests.processes.running import Process, processes, server
 
-# No lane may be what limits a benchmark of something else.
-LANE = {"most_in_flight": 64, "most_connections": 64}
+# As many held claims are on their way at the same time as real-time ones with the usual eight connections.
+LANE = {"most_in_flight": 8, "most_connections": 64}
 
 
 class Kind(StrEnum):
@@ -49,12 +50,19 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Something that takes claims: where, by which key, and the processes it consists of."""
+    """Something that takes messages: where, by which key, and the processes it consists of.
+
+    `message`, `replaced`, `proof`, `most`: what it is sent, as `load.Order` has it.
+    """
 
     name: str
     urls: tuple[str, ...]
     key: str
     processes: tuple[int, ...]
+    message: Sent = Sent.CLAIM
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    proof: str = ANSWERED
+    most: int = 0
 
 
 @contextmanager
@@ -93,29 +101,37 @@ def insurer(*, silent: bool = False) -> Iterator[str]:
         running.stdout.close()
 
 
-async def prepare(address: str, insurers: dict[str, str]) -> str:
-    """Tables, a hospital and these insurers: licence and address of each. The hospital's key."""
+async def prepare(
+    address: str, insurers: Mapping[str, str], providers: Sequence[str] = (HOSPITAL,)
+) -> tuple[str, ...]:
+    """Tables, these insurers, licence and address of each, and these providers, whose keys are returned."""
     database = Database(address)
     try:
         await schema.upgrade(database)
         for licence, endpoint in insurers.items():
             await register(database, licence, endpoint=endpoint, settings=LANE)
-        return await register(database, HOSPITAL)
+        return tuple([await register(database, licence) for licence in providers])
     finally:
         await database.close()
 
 
 @contextmanager
-def gateway(
-    where: Site, insurer_url: str, *, nodes: int = 1, database: str | None = None, key: str = ""
-) -> Iterator[Contender]:
-    """`claimgw serve`, in so many processes on one database: a new one, or one prepared with that key."""
-    address = database or where.database()
-    key = key or asyncio.run(prepare(address, {FALCON: insurer_url}))
-    # All claims come from one hospital here.
-    quiet = {"CLAIMGW_LOG_LEVEL": "warning", "CLAIMGW_LICENCE_RATE": "0"}
+def gateway(where: Site, insurer_url: str, *, nodes: int = 1) -> Iterator[Contender]:
+    """`claimgw serve`, in so many processes on a new database."""
+    address = where.database()
+    (key,) = asyncio.run(prepare(address, {FALCON: insurer_url}))
+    with serving(where, address, key, nodes=nodes) as contender:
+        yield contender
+
+
+@contextmanager
+def serving(where: Site, address: str, key: str, *, nodes: int = 1) -> Iterator[Contender]:
+    """The same on a database that was prepared, for who has that key. It delivers what is held, too."""
+    environment = {"CLAIMGW_LOG_LEVEL": "warning", "CLAIMGW_WORKER": "true"}
     name = secrets.token_hex(3)
-    started = [server(address, where.folder, f"node-{name}-{number}", **quiet) for number in range(nodes)]
+    started = [
+        server(address, where.folder, f"node-{name}-{number}", **environment) for number in range(nodes)
+    ]
     with processes(*started):
         yield Contender(
             "claimgw" if nodes == 1 else f"claimgw, {nodes} processes",

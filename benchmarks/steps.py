@@ -177,7 +177,7 @@ def _both(step: Step) -> tuple[float, float]:
 
 def _steps(kind: Kind, seconds: float) -> Steps:
     with insurer() as insurer_url, _database(kind) as (address, listen):
-        key = asyncio.run(prepare(address, {FALCON: insurer_url}))
+        (key,) = asyncio.run(prepare(address, {FALCON: insurer_url}))
         timed = uvloop.run(_timed(address, key, seconds))
         with listen() as told:
             sql = uvloop.run(_told(address, key, told, min(seconds, 3.0)))
@@ -203,7 +203,7 @@ def main() -> None:
     options.add_argument("--most", type=int, default=50, help="functions to print")
     given = options.parse_args()
     with insurer() as insurer_url, _database(given.database) as (address, _):
-        key = asyncio.run(prepare(address, {FALCON: insurer_url}))
+        (key,) = asyncio.run(prepare(address, {FALCON: insurer_url}))
         found = uvloop.run(_profiled(address, key, given.seconds, given.connections)).strip_dirs()
     for order in ("tottime", "cumulative"):
         found.sort_stats(order).print_stats(given.most)

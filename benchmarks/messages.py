@@ -1,21 +1,25 @@
-"""Which claims are sent, and what does the insurer answer? Two written examples, each around one number.
+"""Which messages are sent, and what does the insurer answer? Written examples, each around one number.
 
 A claim has ids, identifiers, patient, encounter and invoice of its own, all made of its number, so that
 neither the sender nor the insurer has to do more than to join pieces that were prepared beforehand.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
 
 from benchmarks.validate import claim
 from claimgw.messages.decode import Decoded, decode
 from claimgw.messages.encode import encode
 
-ANSWER = Path(__file__).parents[1] / "examples" / "claim-response-complete.json"
+_EXAMPLES = Path(__file__).parents[1] / "examples"
+ANSWER, POLL = _EXAMPLES / "claim-response-complete.json", _EXAMPLES / "poll-request.json"
 ITEMS = 3
 # A number has so many digits, as many as the identifier of a person.
 _DIGITS = 10
+# What stands before the number in the insurer's answer to a claim; in any answer to it; in that to a poll.
+ANSWERED, TOLD, POLLED = "CR-", "102aa022-17b5-49a0-82c4-47", "0610b607-7fb7-4c92-8667-d1"
 _MARK = "@NUMBER@@@"
 # What stands in the examples, and what it begins with here; the number follows.
 _OWN = {
@@ -25,10 +29,13 @@ _OWN = {
     "EPI-2026-03101": "EPI-",
     "CR-2026-03-55101": "CR-",
     "FAL-660101": "FAL-",
+    "POLL-2026-04-0091": "POLL-",
     "1098765401": "",
     "Patient/51001": "Patient/",
     "Claim/41001": "Claim/",
     "Encounter/71001": "Encounter/",
+    "Task/45001": "Task/",
+    '"id":"45001"': '"id":"',
     '"id":"51001"': '"id":"',
     '"id":"41001"': '"id":"',
     '"id":"71001"': '"id":"',
@@ -58,16 +65,24 @@ class Template:
         return number.join(self._pieces)
 
 
-def claims() -> Template:
-    """The claim of three items, 21 kB."""
-    return Template(claim(ITEMS, faulty=False))
+class Sent(StrEnum):
+    """What a benchmark sends."""
+
+    CLAIM = "claim"  # of three items, 21 kB
+    POLL = "poll"  # for one message
+
+
+def template(sent: Sent, replaced: Mapping[str, str] | None = None) -> Template:
+    """The pieces of such a message. `replaced`: what stands in the example, and what is to stand there."""
+    raw = claim(ITEMS, faulty=False) if sent is Sent.CLAIM else _encoded(POLL)
+    for old, new in (replaced or {}).items():
+        raw = raw.replace(old.encode(), new.encode())
+    return Template(raw)
 
 
 def answers() -> Template:
-    """What the insurer answers to it: everything approved."""
-    decoded = decode(ANSWER.read_bytes())
-    assert isinstance(decoded, Decoded)
-    return Template(encode(decoded.tree), claim(ITEMS, faulty=False))
+    """What the insurer answers to a claim: everything approved."""
+    return Template(_encoded(ANSWER), claim(ITEMS, faulty=False))
 
 
 def number_of(raw: bytes) -> bytes:
@@ -82,6 +97,12 @@ def numbers(first: int) -> Iterator[bytes]:
     while True:
         yield b"1%09d" % (count * _STEP % _PRIME)
         count += 1
+
+
+def _encoded(file: Path) -> bytes:
+    decoded = decode(file.read_bytes())
+    assert isinstance(decoded, Decoded)
+    return encode(decoded.tree)
 
 
 def _ids(raw: bytes) -> Iterator[str]:
