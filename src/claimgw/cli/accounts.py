@@ -31,6 +31,7 @@ from claimgw.messages.identifiers import Licence, LicenceKind
 from claimgw.store import participants as store
 from claimgw.store.database import Database, Unit
 from claimgw.store.participants import ParticipantRecord, Service
+from claimgw.store.revision import move_on
 
 commands = typer.Typer()
 
@@ -176,7 +177,7 @@ def change(
 
     async def work(database: Database) -> ParticipantRecord:
         async with database.write() as unit:
-            before = await known(unit, licence)
+            before = await _for_change(unit, licence)
             kept = overlaid(without(before.settings, unset or ()), settings)
             usable = _checked(replace(before, **values, settings=kept))
             await registration.change(unit, before, usable, by, _clock.now())
@@ -197,7 +198,7 @@ def block(
 
     async def work(database: Database) -> None:
         async with database.write() as unit:
-            await registration.block(unit, await known(unit, licence), reason, by, _clock.now())
+            await registration.block(unit, await _for_change(unit, licence), reason, by, _clock.now())
 
     run(work)
     print_line(f"{licence} is blocked.")
@@ -209,7 +210,7 @@ def unblock(licence: LicenceArgument, by: By = COMMAND_LINE) -> None:
 
     async def work(database: Database) -> None:
         async with database.write() as unit:
-            await registration.unblock(unit, await known(unit, licence), by, _clock.now())
+            await registration.unblock(unit, await _for_change(unit, licence), by, _clock.now())
 
     run(work)
     print_line(f"{licence} may take part.")
@@ -252,6 +253,12 @@ async def known(unit: Unit, licence: str) -> ParticipantRecord:
     if record is None:
         raise Refusal(f"{licence} is not registered; 'claimgw participants list' shows who is")
     return record
+
+
+async def _for_change(unit: Unit, licence: str) -> ParticipantRecord:
+    """The row, which nobody else changes before this unit ends: what is put on record is what it was."""
+    await move_on(unit)
+    return await known(unit, licence)
 
 
 def _kind_of(licence: str) -> Kind:

@@ -64,8 +64,9 @@ def overlaid(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
     values = dict(under)
     for name, value in over.items():
         known = values.get(name)
-        both = isinstance(known, Mapping) and isinstance(value, Mapping)
-        values[name] = overlaid(known, value) if both else value
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            value = overlaid(known, value)
+        values[name] = value
     return values
 
 
