@@ -32,13 +32,19 @@ def answered(identifier: str) -> bytes:
 
 @dataclass
 class Office:
-    """The mailbox of one provider. `polls` are the bundle ids of the polls it heard, repeats too."""
+    """The mailbox of one provider. `polls` are the bundle ids of the polls it heard, repeats too.
+
+    `confirming`: whether it says that the provider confirms, None if it knows nothing of that; `confirmed`
+    are the header ids of the polls that were.
+    """
 
     streaming: bool = True
     refusing: int | None = None
     waiting: list[bytes] = field(default_factory=list)
     known: dict[str, Any] = field(default_factory=dict)
     polls: list[str] = field(default_factory=list)
+    confirming: bool | None = None
+    confirmed: list[str] = field(default_factory=list)
     listeners: int = 0
     _given: dict[str, list[bytes]] = field(default_factory=dict)
     _deposits: int = 0
@@ -51,6 +57,7 @@ class Office:
             routes=[
                 Route("/$process-message", self.poll, methods=["POST"]),
                 Route("/exchanges", self.exchanges),
+                Route("/mailbox/confirmed", self.confirm, methods=["POST"]),
                 *([Route("/mailbox/events", self.events)] if self.streaming else []),
             ]
         )
@@ -94,6 +101,12 @@ class Office:
         taken = wanted[:count]
         self.waiting = [raw for raw in self.waiting if raw not in taken]
         return taken
+
+    async def confirm(self, request: Request) -> Response:
+        self.confirmed.append(request.query_params["poll"])
+        if self.confirming is None:
+            return Response(status_code=404)
+        return JSONResponse({"confirmed": 1, "confirms": self.confirming})
 
     async def exchanges(self, request: Request) -> Response:
         if self.refusing:

@@ -85,6 +85,38 @@ async def test_a_poll_kept_in_a_file_goes_on_after_a_crash(tmp_path: Path) -> No
         PollFile(file).load()
 
 
+async def test_a_poll_is_confirmed_when_the_last_of_its_messages_is_finished() -> None:
+    office = Office(confirming=True)
+    office.deposit("C-1", "C-2", "C-3")
+    seen = []
+    async with at(office) as client:
+        async for _ in client.poll(count=2):
+            seen.append(len(office.confirmed))
+    assert seen == [0, 0, 1]
+    assert len(set(office.confirmed)) == 2
+
+
+async def test_a_poll_that_was_left_before_its_end_is_not_confirmed() -> None:
+    office = Office(confirming=True)
+    office.deposit("C-1", "C-2")
+    async with at(office) as client:
+        async for message in client.poll():
+            if message.about == "C-2":
+                break
+        assert office.confirmed == []
+        assert [message.about async for message in client.poll()] == ["C-2"]
+    assert len(office.confirmed) == 1
+
+
+@pytest.mark.parametrize("confirming", [None, False], ids=["unknown", "registered otherwise"])
+async def test_where_nothing_is_confirmed_it_is_said_once(confirming: bool | None) -> None:
+    office = Office(confirming=confirming)
+    office.deposit("C-1", "C-2", "C-3")
+    async with at(office) as client:
+        assert len([message async for message in client.poll(count=1)]) == 3
+    assert len(office.confirmed) == 1
+
+
 @pytest.mark.parametrize(("status", "kept"), [(200, False), (403, True)])
 async def test_a_poll_is_given_up_only_if_the_gateway_has_read_and_refused_it(
     tmp_path: Path, status: int, kept: bool

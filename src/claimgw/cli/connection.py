@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from claimgw.client import Credentials, GatewayClient
+from claimgw.client import Credentials, GatewayClient, ProviderClient
 
 Url = Annotated[
     str, typer.Option("--url", envvar="CLAIMGW_URL", metavar="URL", help="The gateway's base address.")
@@ -47,5 +47,12 @@ class Way:
 
     def client(self) -> GatewayClient:
         """Raises ConfigurationError if an address or a file cannot be used."""
-        credentials = Credentials(self.key, self.certificate, self.certificate_key, self.authority)
-        return GatewayClient(self.url, credentials, tries=self.tries)
+        return GatewayClient(self.url, self._credentials, tries=self.tries)
+
+    def provider(self, licence: str) -> ProviderClient:
+        """The same for one provider. Raises as `client`."""
+        return ProviderClient(self.url, licence, self._credentials, tries=self.tries)
+
+    @property
+    def _credentials(self) -> Credentials:
+        return Credentials(self.key, self.certificate, self.certificate_key, self.authority)

@@ -1,10 +1,12 @@
 """How is a provider's mailbox fetched from the command line?"""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from claimgw.cli.arguments import AsJson, LicenceArgument, moment
@@ -12,7 +14,7 @@ from claimgw.cli.connection import DEFAULT_URL, Authority, Certificate, Certific
 from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.send import author, told
 from claimgw.cli.session import refusing
-from claimgw.client import Answer, Polled, Provider
+from claimgw.client import Answer, ClientFault, DeliveredState, Polled, Provider
 from claimgw.errors import ConfigurationError
 from claimgw.messages.identifiers import Identifier, Licence
 
@@ -61,14 +63,17 @@ def poll(
     tries: Tries = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch what waits for a provider. What is fetched counts as delivered."""
+    """Fetch what waits for a provider. What is fetched counts as delivered.
+
+    If the provider confirms, only what was written into files does: the rest is offered again.
+    """
     if include and exclude:
         raise typer.BadParameter("give --include or --exclude, not both (spec §5.2)", param_hint="--exclude")
     way = Way(url, key, certificate, certificate_key, authority, tries)
 
-    async def fetch() -> Polled:
+    async def fetch() -> tuple[Polled, list[str]]:
         async with way.client() as client:
-            return await client.poll(
+            polled = await client.poll(
                 Provider(Licence.parse(licence), provider_type),
                 count=count,
                 include=include or (),
@@ -76,14 +81,81 @@ def poll(
                 period=(from_, to) if from_ or to else None,
                 about=about,
             )
+            if out is None:
+                return polled, []
+            files = [_write(out, number, one) for number, one in enumerate(polled.answer.inside, 1)]
+            if files and polled.answer.responds_to:
+                # What the gateway did not hear is offered again, under the same names of files.
+                with suppress(ClientFault):
+                    await client.confirm(polled.answer.responds_to)
+            return polled, files
 
     with refusing():
         if out is not None:
             _make(out)
-        polled = asyncio.run(fetch())
-        brought = polled.answer.inside
-        files = [_write(out, number, one) for number, one in enumerate(brought, 1)] if out else []
+        polled, files = asyncio.run(fetch())
     _show(polled, files, as_json)
+
+
+@commands.command(
+    epilog="Examples:\n\nclaimgw delivered provider:PR-1001 --from 2026-11-01 --to 2026-11-02\n\n"
+    "claimgw delivered provider:PR-1001 --from 2026-11-01T08:00Z --out inbox"
+)
+def delivered(
+    licence: LicenceArgument,
+    from_: Annotated[
+        datetime | None,
+        typer.Option("--from", parser=moment, metavar="MOMENT", help="Only what was given then or later."),
+    ] = None,
+    to: Annotated[
+        datetime | None,
+        typer.Option(parser=moment, metavar="MOMENT", help="Only what was given then or before."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Fetch each once more into this folder, as it was.")
+    ] = None,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+    certificate: Certificate = None,
+    certificate_key: CertificateKey = None,
+    authority: Authority = None,
+    tries: Tries = 5,
+    as_json: AsJson = False,
+) -> None:
+    """List what was delivered to a provider, by the time of delivery. This changes nothing."""
+    way = Way(url, key, certificate, certificate_key, authority, tries)
+
+    async def ask() -> list[tuple[DeliveredState, str]]:
+        found: list[tuple[DeliveredState, str]] = []
+        async with way.provider(licence) as client:
+            async for one in client.delivered(from_, to):
+                file = _write(out, len(found) + 1, await client.delivered_again(one)) if out else ""
+                found.append((one, file))
+        return found
+
+    with refusing():
+        if out is not None:
+            _make(out)
+        found = asyncio.run(ask())
+    if as_json:
+        print_json([msgspec.to_builtins(one) | ({"file": file} if file else {}) for one, file in found])
+        return
+    print_table(
+        "Delivered",
+        ["delivered", "event", "about", "polls", "confirmed", "file"],
+        [
+            (
+                str(one.delivered),
+                one.event,
+                one.about.value if one.about else "",
+                str(one.offers),
+                str(one.confirmed or "not yet"),
+                file,
+            )
+            for one, file in found
+        ],
+        "Nothing was delivered.",
+    )
 
 
 def _make(out: Path) -> None:

@@ -6,6 +6,7 @@ from claimgw.client.blocking import BlockingProviderClient
 from claimgw.client.cases import Case
 from claimgw.client.coverages import Aspect, Difference, coverages
 from claimgw.client.decisions import Line, Ruling
+from claimgw.client.delivered import DeliveredState
 from claimgw.client.exchanges import (
     AnswerState,
     AttemptState,
@@ -52,6 +53,7 @@ __all__ = [
     "Cover",
     "Credentials",
     "Decision",
+    "DeliveredState",
     "Difference",
     "Done",
     "Eligibility",

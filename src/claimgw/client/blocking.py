@@ -84,6 +84,8 @@ class BlockingProviderClient:
     communicate = _waiting(ProviderClient.communicate)
     confirm_payment = _waiting(ProviderClient.confirm_payment)
     exchanges = _waiting(ProviderClient.exchanges)
+    delivered = _iterating(ProviderClient.delivered)
+    delivered_again = _waiting(ProviderClient.delivered_again)
     poll = _iterating(ProviderClient.poll)
     follow = _iterating(ProviderClient.follow)
 

@@ -13,6 +13,7 @@ import httpx
 import tenacity
 
 from claimgw.client.answers import Answer, Polled, nested_messages
+from claimgw.client.delivered import read_confirms
 from claimgw.client.doorbell import PATH as EVENTS
 from claimgw.client.doorbell import Doorbell
 from claimgw.client.faults import GatewayBusy, GatewayUnreachable, NotAnAnswer, PollRefused
@@ -131,6 +132,15 @@ class GatewayClient:
         if response.status_code != 200:
             raise NotAnAnswer(f"the gateway answered {path} with HTTP {response.status_code}")
         return response.content
+
+    async def confirm(self, poll: str) -> bool:
+        """Say that all a poll brought is safe; `poll` is its MessageHeader.id.
+
+        Gives whether that makes a difference: whether the gateway takes it, and offers again what a client of
+        the caller has not confirmed. Raises GatewayUnreachable, GatewayBusy.
+        """
+        response = await self._tried("POST", self._door("/mailbox/confirmed"), params={"poll": poll})
+        return response.status_code == 200 and read_confirms(response.content)
 
     def doorbell(self, interval: float) -> Doorbell:
         """What rings when something waits for the caller; `interval` in seconds where nothing does."""

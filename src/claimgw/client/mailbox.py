@@ -1,11 +1,12 @@
 """How is a mailbox emptied so that no message is lost? Each poll is finished before the next is made."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 from claimgw.client.answers import Answer
-from claimgw.client.faults import PollRefused
+from claimgw.client.faults import ClientFault, PollRefused
 from claimgw.client.gateway import GatewayClient
 from claimgw.client.parties import Provider
 from claimgw.client.tasks import Asked, poll_request
@@ -13,7 +14,7 @@ from claimgw.client.unfinished import Pending, PollMemory, PollState
 from claimgw.clock import Clock
 
 # A message, and what is called when its receiver has finished with it.
-Incoming = tuple[Answer, Callable[[], None]]
+Incoming = tuple[Answer, Callable[[], Awaitable[None]]]
 
 
 class Mailbox:
@@ -25,6 +26,7 @@ class Mailbox:
         self._clock = clock
         self._bell = gateway.doorbell(interval)
         self._unfinished: dict[Asked, PollState] = {}
+        self._confirming = True
 
     async def incoming(self, asked: Asked, wait: float, state: PollState | None) -> AsyncIterator[Incoming]:
         """What waits, and comes within so many seconds. Raises PollRefused, or as GatewayClient.send."""
@@ -60,8 +62,16 @@ class Mailbox:
             for number, message in enumerate(messages[pending.finished :], pending.finished + 1):
                 last = number == len(messages)
                 after = None if last else replace(pending, finished=number)
-                yield message, partial(state.save, after)
+                yield message, partial(self._finished, state, after, answer.responds_to)
             more = answer.more and bool(messages)
+
+    async def _finished(self, state: PollState, after: Pending | None, poll: str | None) -> None:
+        """One message is finished; with the last one the poll is, and the gateway may be told so."""
+        state.save(after)
+        if after is None and poll is not None and self._confirming:
+            # What the gateway did not hear is offered again; the messages are finished all the same.
+            with suppress(ClientFault):
+                self._confirming = await self._gateway.confirm(poll)
 
     def _begin(self, asked: Asked, state: PollState) -> Pending:
         request = poll_request(

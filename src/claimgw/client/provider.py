@@ -1,13 +1,14 @@
 """How does a provider work with the gateway: send, fetch what waits, follow a claim, answer questions?"""
 
 from collections.abc import AsyncIterator, Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self, Unpack
 
 from claimgw.client.answers import Answer
 from claimgw.client.cases import Case
+from claimgw.client.delivered import DeliveredState, read_delivered
 from claimgw.client.exchanges import ExchangeState, read_exchanges
 from claimgw.client.faults import NotInTime
 from claimgw.client.follow import End, Step, step
@@ -103,6 +104,24 @@ class ProviderClient:
         asked = {"identifier": f"{identifier.system}|{identifier.value}"}
         return read_exchanges(await self._gateway.ask("/exchanges", asked))
 
+    async def delivered(
+        self, begin: datetime | None = None, end: datetime | None = None
+    ) -> AsyncIterator[DeliveredState]:
+        """What the gateway has delivered to the provider, oldest delivery first; both ends included.
+
+        Raises GatewayUnreachable, GatewayBusy, NotAnAnswer.
+        """
+        asked = {"provider": str(self.provider.licence)}
+        asked |= {name: at.isoformat() for name, at in (("from", begin), ("to", end)) if at}
+        while page := read_delivered(await self._gateway.ask("/mailbox/delivered", asked)):
+            for one in page:
+                yield one
+            asked["after"] = page[-1].place
+
+    async def delivered_again(self, message: DeliveredState) -> Answer:
+        """A message that was delivered, once more; that changes nothing. Raises as `delivered`."""
+        return Answer.read(200, await self._gateway.ask(f"/mailbox/delivered/{message.id}", {}))
+
     async def poll(
         self,
         *,
@@ -119,13 +138,15 @@ class ProviderClient:
         A message is finished when the next one is asked for. Whoever leaves the loop before, by an
         exception or by `break`, gets that message again at the next `poll` for the same; with a `state` that
         outlives the process, such as PollFile, also after a crash. An unfinished poll of the state goes
-        first, whatever is asked for. `count`, `include`, `exclude`, `period`, `about` as in `Asked`.
+        first, whatever is asked for. With its last message a poll is confirmed: where the provider is
+        registered so, nothing of it is offered again. `count`, `include`, `exclude`, `period`, `about` as in
+        `Asked`.
         Raises PollRefused, and as `send`.
         """
         asked = Asked(count, frozenset(include), frozenset(exclude), period, about)
         async for message, finish in self._mailbox.incoming(asked, wait, state):
             yield message
-            finish()
+            await finish()
 
     async def follow(
         self,
@@ -153,7 +174,7 @@ class ProviderClient:
         async for message, finish in self._mailbox.incoming(Asked(about=about), seconds, state):
             seen = step(message, about)
             yield seen
-            finish()
+            await finish()
             if seen.ends(end):
                 return
         raise NotInTime(f"after {seconds:g} s the claim is not {end} yet; follow it again, or poll later")

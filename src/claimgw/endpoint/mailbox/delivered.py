@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from claimgw.access.callers import Caller, Stranger
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.parts import Parts
+from claimgw.endpoint.exchange_view import NamedView
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.outcomes import fhir, refuse, stranger
 from claimgw.messages.findings import Finding
@@ -33,7 +34,7 @@ _HINT = "Ask /mailbox/delivered with from=, to=, count=, after=, and provider= f
 class DeliveredView(BaseModel):
     """One message as it was delivered last. `id` is the gateway's own, `place` where to go on after it.
 
-    `header`, `bundle` and `about` (SYSTEM|VALUE) are those of the message, `poll` the MessageHeader.id of the
+    `header`, `bundle` and `about` are those of the message, `poll` the MessageHeader.id of the
     poll that was given it; `offers` how many polls were. `confirmed` is the same as `delivered` for providers
     that do not confirm.
     """
@@ -42,7 +43,7 @@ class DeliveredView(BaseModel):
     event: str
     header: str
     bundle: str
-    about: str | None
+    about: NamedView | None
     queued: datetime
     delivered: datetime
     poll: str
@@ -217,13 +218,13 @@ def _id(text: str) -> str | None:
 def _view(one: Delivered) -> DeliveredView:
     entry = one.entry
     assert entry.delivered_at is not None
-    about = f"{entry.about_system}|{entry.about_value}" if entry.about_value else None
+    system, value = entry.about_system, entry.about_value
     return DeliveredView(
         id=entry.message_id,
         event=entry.event,
         header=one.header_id,
         bundle=one.bundle_id,
-        about=about,
+        about=NamedView(system=system, value=value) if system and value else None,
         queued=entry.queued_at,
         delivered=entry.delivered_at,
         poll=one.poll,
