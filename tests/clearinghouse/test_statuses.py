@@ -30,7 +30,8 @@ async def test_every_status_ends_its_attempt_as_the_table_says(outcome: Outcome,
         says(b"", f"{status} X", *([f"Retry-After: {after}"] if after else []))
         for status, after in STATUSES[outcome]
     ]
-    async with playing(sqlite, *plays) as scene:
+    never_open = {"breaker": {"least_failures": 1000}}
+    async with playing(sqlite, *plays, participant=never_open) as scene:
         for status, _ in STATUSES[outcome]:
             raw = fresh(CLAIM)
             _, told = await scene.send(raw)

@@ -50,8 +50,13 @@ def admit(envelope: Envelope, caller: Caller, registry: Snapshot) -> Refusal | E
     return envelope.event
 
 
-def find_destination(envelope: Envelope, event: Event, registry: Snapshot) -> Participant | Finding | None:
-    """The insurer or TPA a request goes to, or why it can go to nobody; None for what ends with us."""
+def find_destination(
+    envelope: Envelope, event: Event, registry: Snapshot, *, taken: bool = False
+) -> Participant | Finding | None:
+    """The insurer or TPA a request goes to, or why it can go to nobody; None for what ends with us.
+
+    `taken`: the request was accepted before, so that a drain of its lane does not concern it.
+    """
     # A batch ends with us, yet its claims go on: all of them to its receiver (BV-00238).
     if event.leg is not Leg.REQUEST or (event.way is Way.GATEWAY and "Bundle" not in event.focus):
         return None
@@ -66,6 +71,10 @@ def find_destination(envelope: Envelope, event: Event, registry: Snapshot) -> Pa
         )
     if denied := blocked(receiver):
         return Finding(denied.code, place, denied.text, "Ask the insurer when it takes messages again")
+    # What is never held goes on: a question, a cancellation.
+    may_be_held = event.queueable or event.way is Way.GATEWAY
+    if may_be_held and not taken and (drain := registry.drained(receiver.licence)) is not None:
+        return Finding("GE-00012", place, "The insurer takes nothing new at the moment", drain.reason)
     return receiver
 
 

@@ -72,7 +72,7 @@ async def look_into(parts: Parts, exchange: Exchange) -> None:
         known = await recall(
             unit, request, request.event, registry, now, complete=complete, itself=exchange.id
         )
-    destination = find_destination(request, request.event, registry)
+    destination = find_destination(request, request.event, registry, taken=True)
     if isinstance(destination, Finding):
         await _refuse(parts, exchange, request, [destination], now)
         return

@@ -1,4 +1,4 @@
-"""How is delivery held and let go, and what of it is unknown?"""
+"""How is delivery held, drained and let go, and what of it is unknown?"""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from claimgw.cli.session import Refusal, run
 from claimgw.clock import SystemClock
 from claimgw.store import attempts, pauses
 from claimgw.store.database import Database
-from claimgw.store.pauses import EVERYWHERE, Pause
+from claimgw.store.pauses import EVERYWHERE, Pause, PauseKind
 from claimgw.store.records import Attempt
 
 delivery_app = typer.Typer(
@@ -21,6 +21,8 @@ delivery_app = typer.Typer(
     rich_markup_mode="rich",
     help="Delivery to insurers: hold it, let it go on, see what is unknown.",
 )
+
+_KINDS = {PauseKind.HOLD: "paused", PauseKind.DRAIN: "drained"}
 
 Opened = Sequence[tuple[Attempt, str]]
 Scope = Annotated[
@@ -41,39 +43,60 @@ def pause(
 ) -> None:
     """Send nothing until told to go on; what comes in is accepted, and held."""
 
-    async def work(database: Database) -> None:
-        async with database.write() as unit:
-            if scope is not None:
-                await known(unit, scope)
-            now = SystemClock().now()
-            if not await pauses.set_pause(unit, Pause(scope or EVERYWHERE, reason, now, "command line")):
-                raise Refusal(f"delivery {_whither(scope)} is paused already")
-
-    run(work)
+    _set(scope, reason, PauseKind.HOLD)
     print_line(f"Delivery {_whither(scope)} is paused, within 5 seconds on every node.")
+
+
+@delivery_app.command(
+    epilog="Example: claimgw delivery drain payer:INS-2001 --reason 'moves to a new address on Friday'"
+)
+def drain(
+    scope: Scope = None,
+    reason: Annotated[
+        str, typer.Option(parser=note, metavar="TEXT", help="For people; told to whoever is refused.")
+    ] = "Send it again later under new ids",
+) -> None:
+    """Deliver what is held, and refuse new claims (GE-00012), until told to go on: before a maintenance."""
+    _set(scope, reason, PauseKind.DRAIN)
+    print_line(f"Delivery {_whither(scope)} is drained, within 5 seconds on every node.")
 
 
 @delivery_app.command(epilog="Examples:\n\nclaimgw delivery resume payer:INS-2001\n\nclaimgw delivery resume")
 def resume(scope: Scope = None) -> None:
-    """Let delivery go on. Resuming all insurers leaves the pauses of single ones as they are."""
+    """End a pause or a drain. Resuming all insurers leaves those of single ones as they are."""
 
     async def work(database: Database) -> list[Pause]:
         async with database.write() as unit:
             if not await pauses.end_pause(unit, scope or EVERYWHERE):
                 raise Refusal(
-                    f"delivery {_whither(scope)} is not paused; 'claimgw delivery pauses' lists what is"
+                    f"delivery {_whither(scope)} is not paused or drained;"
+                    " 'claimgw delivery pauses' lists what is"
                 )
             return await pauses.all_pauses(unit)
 
     left = run(work)
     print_line(f"Delivery {_whither(scope)} goes on, within 5 seconds on every node.")
     for held in left:
-        print_line(f"Still paused: {_name(held.scope)} ({held.reason}).")
+        print_line(f"Still {_KINDS[held.kind]}: {_name(held.scope)} ({held.reason}).")
+
+
+def _set(scope: str | None, reason: str, kind: PauseKind) -> None:
+    async def work(database: Database) -> None:
+        async with database.write() as unit:
+            if scope is not None:
+                await known(unit, scope)
+            now = SystemClock().now()
+            if not await pauses.set_pause(
+                unit, Pause(scope or EVERYWHERE, reason, now, "command line", kind)
+            ):
+                raise Refusal(f"delivery {_whither(scope)} is {_KINDS[kind]} already")
+
+    run(work)
 
 
 @delivery_app.command("pauses", epilog="Example: claimgw delivery pauses --json")
 def list_(as_json: AsJson = False) -> None:
-    """List what is paused, and why."""
+    """List what is paused or drained, and why."""
 
     async def work(database: Database) -> list[Pause]:
         async with database.read() as unit:
@@ -81,13 +104,18 @@ def list_(as_json: AsJson = False) -> None:
 
     held = run(work)
     if as_json:
-        print_json([{"scope": p.scope, "reason": p.reason, "since": p.since, "by": p.by} for p in held])
+        print_json(
+            [
+                {"scope": p.scope, "reason": p.reason, "since": p.since, "by": p.by, "kind": p.kind}
+                for p in held
+            ]
+        )
         return
     print_table(
-        "Paused",
-        ["insurer", "reason", "since", "by"],
-        [(_name(p.scope), p.reason, p.since, p.by) for p in held],
-        "Nothing is paused.",
+        "Paused or drained",
+        ["insurer", "is", "reason", "since", "by"],
+        [(_name(p.scope), _KINDS[p.kind], p.reason, p.since, p.by) for p in held],
+        "Nothing is paused or drained.",
     )
 
 
