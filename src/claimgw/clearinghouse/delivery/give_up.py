@@ -23,7 +23,7 @@ from claimgw.store.records import Attempt, Author, Exchange, State
 _log = structlog.get_logger(__name__)
 
 # One lane gives up so many in one go; the rest of it is next.
-_AT_ONCE = 100
+_AT_ONCE = 50
 _ANSWERS = [outcome.value for outcome, meaning in MEANING.items() if meaning.heard is Heard.ANSWER]
 
 
