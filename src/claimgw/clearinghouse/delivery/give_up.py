@@ -7,6 +7,7 @@ import structlog
 
 from claimgw.access.participants import Mode, Participant
 from claimgw.clearinghouse.answer import own
+from claimgw.clearinghouse.delivery.hours import patience_from
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Heard
 from claimgw.clearinghouse.delivery.policy import never_arrived, suspected
 from claimgw.clearinghouse.forms import form_of
@@ -30,23 +31,24 @@ _ANSWERS = [outcome.value for outcome, meaning in MEANING.items() if meaning.hea
 async def give_up_old(parts: Parts) -> bool:
     """Give up what has waited for longer than is set for its insurer; whether more of it may be left."""
     registry, now = await parts.registry.current(), parts.clock.now()
-    patience = {
     # What goes by hand waits for a person, and nobody here knows what has arrived.
+    patience = {
         licence: parts.schedule_of(insurer).give_up_seconds
         for licence, insurer in registry.participants.items()
-    }
         if insurer.settings.mode is Mode.ONLINE
+    }
     least = min((parts.schedule.give_up_seconds, *patience.values()))
     async with parts.database.read() as unit:
         lanes = patience.keys() & await overdue.lanes_waiting_since(unit, now - timedelta(seconds=least))
     more = False
     for lane in lanes:
-        seconds = patience.get(lane, parts.schedule.give_up_seconds)
+        seconds, insurer = patience[lane], registry.participants[lane]
+        since = patience_from(insurer.settings.hours, now, seconds)
         async with parts.database.read() as unit:
-            old = await overdue.waiting_since(unit, lane, now - timedelta(seconds=seconds), _AT_ONCE)
+            old = await overdue.waiting_since(unit, lane, since, _AT_ONCE)
         more = more or len(old) == _AT_ONCE
         for exchange in old:
-            await _give_up_one(parts, exchange, registry.participant(lane), f"after {lasting(seconds)}")
+            await _give_up_one(parts, exchange, insurer, f"after {lasting(seconds)}")
     return more
 
 
