@@ -183,7 +183,8 @@ async def _translated() -> AsyncIterator[None]:
     except asyncpg.PostgresError as fault:
         _refused(fault.sqlstate, fault)
         raise
-    except (asyncpg.InterfaceError, TimeoutError) as fault:
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError) as fault:
+        # The second of them where a connection breaks between two looks at it: "failed" is its state then.
         raise StoreUnavailable(f"the database does not answer ({type(fault).__name__})") from fault
 
 
