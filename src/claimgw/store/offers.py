@@ -65,10 +65,10 @@ async def of_poll(unit: Unit, poll_id: str) -> list[Offer]:
 
 
 async def renew(unit: Unit, poll_id: str, message_ids: Sequence[str], *, until: datetime) -> None:
-    """Keep for the poll until then what is still its own of these, and not settled."""
+    """Keep for the poll at least until then what is still its own of these, and not settled."""
     await unit.execute(
         update(mailbox)
-        .where(mailbox.c.message_id.in_(message_ids), *_own(poll_id))
+        .where(mailbox.c.message_id.in_(message_ids), *_own(poll_id), mailbox.c.reserved_until < until)
         .values(reserved_until=until)
     )
 
@@ -108,7 +108,7 @@ async def confirm_earlier(
             mailbox.c.provider == provider,
             mailbox.c.client.is_(None) if client is None else mailbox.c.client == client,
             UNCONFIRMED,
-            mailbox.c.delivered_at <= polled_at,
+            mailbox.c.delivered_at < polled_at,
             mailbox.c.reserved_until > polled_at,
             mailbox.c.poll_id != poll_id,
         )
