@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from claimgw.access.lanes import Breaker
+from claimgw.clearinghouse.delivery import breaker
 from claimgw.clock import ManualClock
 from claimgw.store import overview as store
+from claimgw.store.breakers import Circuit, Position, write_circuit
 from claimgw.store.database import Database
 from claimgw.store.lines import RECENT, line, messages_of
 from claimgw.store.overview import Depth, Lane, Overview, Standing
-from claimgw.store.pauses import EVERYWHERE, Pause, set_pause
+from claimgw.store.pauses import EVERYWHERE, Pause, PauseKind, set_pause
 from claimgw.store.records import Author, State
 from tests.console.seed import INSURERS, PROVIDERS, Seed
 
@@ -193,3 +196,26 @@ def test_depths_add_up_to_the_older_of_the_two(clock: ManualClock) -> None:
     early, late = clock.now(), clock.now() + timedelta(hours=1)
     assert Depth(1, late) + Depth(2, early) == Depth(3, early)
     assert Depth(1, late) + Depth() == Depth(1, late)
+
+
+async def test_an_insurer_that_is_down_shows_since_when_and_the_next_probe(
+    database: Database, clock: ManualClock
+) -> None:
+    now, seed = clock.now(), Seed(clock.now())
+    seed.parties()
+    seed.exchange(State.HELD, A, ago=60, due=-60, reason="taken for down")
+    await seed.write(database)
+    circuit = breaker.opened(Circuit(A, Position.CLOSED, now), now, "nobody listens", Breaker())
+    async with database.write() as unit:
+        await write_circuit(unit, circuit)
+    seen = lane(await look(database, now), A)
+    assert (seen.standing, seen.why) == (Standing.DOWN, "since 2026-11-01 08:00 UTC: nobody listens")
+    assert (seen.next_attempt, seen.held.count) == (now + timedelta(seconds=30), 1)
+    # A pause is what an operator has said: it comes first.
+    async with database.write() as unit:
+        await set_pause(unit, Pause(A, "a test", now, "a test"))
+    assert lane(await look(database, now), A).standing is Standing.PAUSED
+    async with database.write() as unit:
+        await write_circuit(unit, breaker.closed(circuit, now))
+        await set_pause(unit, Pause(A, "a move", now, "a test", PauseKind.DRAIN))
+    assert (lane(await look(database, now), A).standing, seen.held.count) == (Standing.DRAINED, 1)

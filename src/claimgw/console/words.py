@@ -41,6 +41,10 @@ STANDINGS = {
         "Held back", "clock", "warn", "Messages wait; delivery is tried again by itself"
     ),
     Standing.PAUSED: Chip("Paused", "pause", "stop", "Delivery stands still because somebody said so"),
+    Standing.DOWN: Chip(
+        "Down", "cross", "bad", "Nothing is sent until a probe has shown that the insurer is there again"
+    ),
+    Standing.DRAINED: Chip("Drained", "arrow", "stop", "What is held is delivered, nothing new is taken"),
     Standing.BLOCKED: Chip("Blocked", "ban", "bad", "Nothing is accepted for this insurer"),
 }
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from claimgw.clearinghouse.parts import Parts
 from claimgw.store import depths
+from claimgw.store.breakers import Position, all_circuits
 from claimgw.telemetry import metrics
 
 
@@ -36,6 +37,12 @@ class Metrics:
         unknown = Gauge(
             "claimgw_attempts_open", "Attempts with unknown outcome", ["insurer"], registry=gauges
         )
+        down = Gauge(
+            "claimgw_breaker_open", "1 while an insurer is taken for down", ["insurer"], registry=gauges
+        )
+        opened = Gauge(
+            "claimgw_breaker_opened", "How often an insurer was taken for down", ["insurer"], registry=gauges
+        )
         now = self.parts.clock.now()
         async with self.parts.database.read() as unit:
             for insurer, state, count in await depths.moving(unit):
@@ -47,5 +54,8 @@ class Metrics:
                 unconfirmed.labels(provider).set(count)
             for insurer, count in await depths.open_attempts(unit):
                 unknown.labels(insurer).set(count)
+            for circuit in await all_circuits(unit):
+                down.labels(circuit.licence).set(circuit.state is not Position.CLOSED)
+                opened.labels(circuit.licence).set(circuit.opened)
         text = generate_latest(metrics.registry) + generate_latest(gauges)
         return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -3,7 +3,7 @@
 No query counts without a limit: the page costs the same with ten requests held and with a million.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, case, func, literal, literal_column, select
 
 from claimgw.messages.identifiers import LicenceKind
+from claimgw.store.breakers import Circuit, Position, all_circuits
 from claimgw.store.database import Unit
 from claimgw.store.lines import Line, recent, standing_at, unresolved
 from claimgw.store.mailbox import UNCONFIRMED, WAITING, due
-from claimgw.store.pauses import EVERYWHERE, Pause, all_pauses
+from claimgw.store.pauses import EVERYWHERE, Pause, PauseKind, all_pauses
 from claimgw.store.records import WITHDRAWN, Author, State
 from claimgw.store.tables import attempt, exchange, mailbox, participant
 
@@ -56,6 +57,8 @@ class Standing(StrEnum):
     DELIVERING = "delivering"
     HELD_BACK = "held-back"
     PAUSED = "paused"
+    DOWN = "down"
+    DRAINED = "drained"
     BLOCKED = "blocked"
 
 
@@ -119,7 +122,8 @@ class Overview:
 async def overview(unit: Unit, *, now: datetime, day_began: datetime) -> Overview:
     """The whole page. Boxes that are empty are left out; `providers` counts all."""
     pauses = await all_pauses(unit)
-    lanes = await _lanes(unit, pauses, now)
+    circuits = {held.licence: held for held in await all_circuits(unit) if held.state is not Position.CLOSED}
+    lanes = await _lanes(unit, pauses, circuits, now)
     boxes, providers = await _boxes(unit, now)
     doubtful = [
         lane.licence
@@ -137,7 +141,9 @@ async def overview(unit: Unit, *, now: datetime, day_began: datetime) -> Overvie
     )
 
 
-async def _lanes(unit: Unit, pauses: Sequence[Pause], now: datetime) -> list[Lane]:
+async def _lanes(
+    unit: Unit, pauses: Sequence[Pause], circuits: Mapping[str, Circuit], now: datetime
+) -> list[Lane]:
     flying, overdue = await _open_attempts(unit, now)
     rows = await unit.execute(
         select(
@@ -153,19 +159,29 @@ async def _lanes(unit: Unit, pauses: Sequence[Pause], now: datetime) -> list[Lan
         .where(participant.c.licence.like(f"{LicenceKind.PAYER}:%"))
         .order_by(participant.c.name, participant.c.licence)
     )
-    return [_lane(row, pauses, flying, overdue) for row in rows]
+    return [_lane(row, pauses, circuits.get(row.licence), flying, overdue) for row in rows]
 
 
 def _lane(
-    row: Row[Any], pauses: Sequence[Pause], flying: dict[str, Depth], overdue: dict[str, Depth]
+    row: Row[Any],
+    pauses: Sequence[Pause],
+    circuit: Circuit | None,
+    flying: dict[str, Depth],
+    overdue: dict[str, Depth],
 ) -> Lane:
     kept = row._mapping
+    next_attempt, next_reason = kept["next_attempt"], kept["next_reason"] or ""
     depth = {state: Depth(kept[f"n {state}"], kept[f"since {state}"]) for state in _COUNTED}
     pause = next((p for p in pauses if p.scope in (EVERYWHERE, kept["licence"])), None)
     if kept["blocked_at"] is not None:
         standing, why = Standing.BLOCKED, kept["blocked_reason"] or ""
-    elif pause is not None:
+    elif pause is not None and pause.kind is PauseKind.HOLD:
         standing, why = Standing.PAUSED, pause.reason
+    elif circuit is not None:
+        standing, why = Standing.DOWN, f"since {circuit.since:%Y-%m-%d %H:%M} UTC: {circuit.reason}"
+        next_attempt, next_reason = circuit.probe_at, "then it is looked whether it is there again"
+    elif pause is not None:
+        standing, why = Standing.DRAINED, pause.reason
     elif depth[State.HELD].count:
         standing, why = Standing.HELD_BACK, kept["next_reason"] or ""
     else:
@@ -176,8 +192,8 @@ def _lane(
         standing=standing,
         why=why,
         last_answer=kept["last_answer"],
-        next_attempt=kept["next_attempt"],
-        next_reason=kept["next_reason"] or "",
+        next_attempt=next_attempt,
+        next_reason=next_reason,
         in_flight=flying.get(kept["licence"], Depth()),
         held=depth[State.HELD] + depth[State.UNCHECKED],
         unknown=depth[State.UNCONFIRMED] + overdue.get(kept["licence"], Depth()),
