@@ -304,7 +304,7 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
             ),
         )
     # The operation's name is the last part of the path; what stands before it is free (spec §0.2).
-    entrance = Entrance(_bounds(settings), parts.clock)
+    entrance = Entrance(_bounds(settings, parts), parts.clock)
     message = ProcessMessage(parts, house.sessions, doorkeeper, entrance)
     validate = Validate(parts, doorkeeper, entrance)
     metadata = Metadata(claimgw.__version__, parts.clock.now(), settings.repeat_minutes, settings.public_url)
@@ -315,7 +315,7 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
     ]
 
 
-def _bounds(settings: Settings) -> Bounds:
+def _bounds(settings: Settings, parts: Parts) -> Bounds:
     """In an open house everybody shows the same credential, which is none: nobody can be told from others."""
     return Bounds(
         requests=settings.door_requests,
@@ -325,6 +325,7 @@ def _bounds(settings: Settings) -> Bounds:
         licence_turns=settings.door_turns if settings.open else max(1, settings.door_turns // 2),
         licence_rate=0 if settings.open else settings.licence_rate,
         body_bytes=settings.door_bytes,
+        beside=parts.beside is not None,
     )
 
 

@@ -41,8 +41,10 @@ commands = typer.Typer()
 
 # Of messages that are worked on at once: a tree takes up to forty times as much as its text.
 _MOST_BYTES = 4 * 1024 * 1024
+# From here on they are worked on one by one, and the smaller ones need not wait for them.
+_BIG = 1024 * 1024
 # What has not been looked at yet may be as large as a message can be.
-_UNKNOWN = _MOST_BYTES
+_UNKNOWN = 10 * 1024 * 1024
 
 T = TypeVar("T")
 
@@ -87,12 +89,12 @@ def _without_doors(settings: Settings) -> Settings:
 
 
 class Tasks:
-    """What is done here. One big message at a time, or several small ones, by turns among those who send."""
+    """What is done here, by turns among those who send."""
 
     def __init__(self, house: House, wire: Wire) -> None:
         self._wire = wire
         self._wakes: set[asyncio.Task[None]] = set()
-        self._turns = Turns(_MOST_BYTES, _MOST_BYTES)
+        self._turns, self._big = Turns(_MOST_BYTES, _MOST_BYTES), Turns(1, 1)
         self._house = house
         self._parts: Parts = replace(house.parts, lines=LentLines(wire), wake=self._wake)
 
@@ -138,7 +140,7 @@ class Tasks:
         guest = Guest(whose)
         token = occupy(guest)
         try:
-            await guest.take(self._turns, size)
+            await (guest.take(self._big) if size >= _BIG else guest.take(self._turns, size))
             return await work()
         finally:
             vacate(token)

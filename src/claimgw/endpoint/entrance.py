@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from claimgw.access.callers import Caller
 from claimgw.clearinghouse.aside import occupy, vacate
+from claimgw.clearinghouse.beside.heavy import is_heavy
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clock import Clock
 from claimgw.endpoint.body import read_body
@@ -26,8 +27,8 @@ from claimgw.telemetry import metrics
 
 # A body up to so many bytes needs no room of its own: the number of requests bounds them.
 SMALL = 64 * 1024
-# How long a large body may wait for room, and how many such may wait.
-_ROOM_SECONDS = 10.0
+# How long one may wait for room or for its turn, and how many may wait for room.
+_WAIT_SECONDS = 10.0
 _MOST_WAITING = 64
 _AGAIN_SECONDS = 2
 
@@ -55,7 +56,8 @@ class Bounds:
     licence_requests: int = 64
     licence_turns: int = 8
     licence_rate: float = 0  # requests a second; 0: no bound
-    body_bytes: int = 48 * 1024 * 1024  # of all bodies that are not small
+    body_bytes: int = 24 * 1024 * 1024  # of all bodies that are not small
+    beside: bool = False  # what is heavy takes no turn here: it is worked on in another process
 
 
 class Entrance:
@@ -88,7 +90,8 @@ class Entrance:
                     metrics.turned_away.labels("bytes").inc()
                 return unread(request, refuse(raw), SMALL)
             guest.keep(self._room, len(raw))
-            await guest.take(self._turns)
+            if not (self._bounds.beside and is_heavy(raw)) and not await _in_time(guest.take(self._turns)):
+                return _come_again(503, "turn", _CROWDED, _AGAIN_SECONDS)
             return await serve(raw)
         finally:
             self._sessions -= 1
@@ -107,14 +110,19 @@ class Entrance:
 
     async def _make_room(self, guest: Guest, size: int) -> Refusal | None:
         """Room for a large body, in its turn; the connection is not read from meanwhile."""
-        if self._room.waiting < _MOST_WAITING:
-            try:
-                async with asyncio.timeout(_ROOM_SECONDS):
-                    await guest.take(self._room, size)
-                return None
-            except TimeoutError:
-                pass
+        if self._room.waiting < _MOST_WAITING and await _in_time(guest.take(self._room, size)):
+            return None
         return Refusal(503, (_CROWDED,))
+
+
+async def _in_time(taking: Awaitable[None]) -> bool:
+    """Whether it was their turn before they had waited too long."""
+    try:
+        async with asyncio.timeout(_WAIT_SECONDS):
+            await taking
+    except TimeoutError:
+        return False
+    return True
 
 
 def _name(caller: Caller) -> str:

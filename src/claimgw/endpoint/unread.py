@@ -1,10 +1,13 @@
 """How is a request answered whose body nobody wants to read? At once, and so that its sender can read it."""
 
 import asyncio
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from claimgw.messages.decode import LARGEST
 
 # A client reads its answer when it has sent all; closed earlier, it sees a broken connection.
 _LINGER_SECONDS = 2.0
@@ -21,13 +24,19 @@ class UnreadResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(_LINGER_SECONDS):
-                while (await receive()).get("more_body", False):
-                    pass
-        except TimeoutError:
-            pass
+                await _throw_away(receive)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _throw_away(receive: Receive) -> None:
+    thrown = 0
+    while thrown <= LARGEST:  # nobody who means well sends more
+        message = await receive()
+        thrown += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            break
 
 
 def unread(request: Request, answer: Response, small: int) -> Response:

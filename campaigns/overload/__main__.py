@@ -1,0 +1,145 @@
+"""`make overload`: 2,000 connections to one gateway, one in ten hostile; 1 if it did not hold."""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.stage import insurer, prepare
+from campaigns.overload.connection import Target
+from campaigns.overload.memory import family, peak_megabytes
+from campaigns.overload.storm import GOOD, Provider, claim_times, provider, storm
+from campaigns.overload.tally import Tally, quantile
+from tests.gateway import FALCON
+from tests.processes.running import Process, processes, server
+
+MOST_MEGABYTES = 400
+_PROVIDERS = 20
+_GOOD_ENDINGS = {"200", "429", "503"}
+
+
+@dataclass(slots=True)
+class Peaks:
+    """The most memory of the gateway's process, and of any beside it."""
+
+    gateway: float = 0.0
+    beside: float = 0.0
+
+    def look(self, pid: int) -> None:
+        first, *others = family(pid)
+        self.gateway = max(self.gateway, peak_megabytes(first))
+        self.beside = max([self.beside, *map(peak_megabytes, others)])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`before`, `after`: the median seconds of a claim that comes alone."""
+
+    tally: Tally
+    peaks: Peaks
+    before: float
+    after: float
+    restarted: bool
+
+    def faults(self) -> list[str]:
+        """What did not hold."""
+        bad = {how: n for how, n in self.tally.ended[GOOD].items() if how not in _GOOD_ENDINGS}
+        found = [f"{n} well-behaved requests ended with {how}" for how, n in bad.items()]
+        if not self.tally.ended[GOOD]["200"]:
+            found.append("nobody was served")
+        if max(self.peaks.gateway, self.peaks.beside) >= MOST_MEGABYTES:
+            found.append(f"a process had {MOST_MEGABYTES} MB or more")
+        if self.restarted:
+            found.append("the gateway ended")
+        if self.after > 2 * self.before + 0.05:
+            found.append(f"a claim takes {self.after:.3f} s afterwards, {self.before:.3f} s before")
+        return found
+
+
+async def _watched(pid: int, peaks: Peaks) -> None:
+    while True:
+        peaks.look(pid)
+        await asyncio.sleep(0.5)
+
+
+async def played(gateway: Process, providers: list[Provider], given: argparse.Namespace) -> Outcome:
+    """The storm, and one claim at a time before it and after."""
+    peaks, pid = Peaks(), gateway.handle.pid
+    watching = asyncio.create_task(_watched(pid, peaks))
+    before = statistics.median(await claim_times(providers[0], 20, given.seed + 1))
+    tally = await storm(providers, given.connections, given.hostile, given.seconds, given.seed + 2)
+    # What was taken meanwhile is finished, and what was asked for comes to its end.
+    await asyncio.sleep(given.calm)
+    after = statistics.median(await claim_times(providers[0], 20, given.seed + 3))
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+    return Outcome(tally, peaks, before, after, gateway.handle.poll() is not None)
+
+
+def show(outcome: Outcome) -> None:
+    table = Table("who", "connections", "requests", "how they ended", title="Overload")
+    for kind, connections in outcome.tally.connections.items():
+        ended = outcome.tally.ended[kind]
+        ways = ", ".join(f"{how}: {n}" for how, n in sorted(ended.items()))
+        table.add_row(kind, f"{connections}", f"{ended.total()}", ways or "still at it")
+    console = Console(width=110)
+    console.print(table)
+    console.print(
+        f"served within {_within(outcome.tally.served_seconds)},"
+        f" turned away within {_within(outcome.tally.turned_away_seconds)}; most memory"
+        f" {outcome.peaks.gateway:.0f} MB, and {outcome.peaks.beside:.0f} MB beside; a claim alone takes"
+        f" {1000 * outcome.before:.0f} ms before and {1000 * outcome.after:.0f} ms after",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for fault in outcome.faults():
+        console.print(f"NOT HELD: {fault}", highlight=False)
+
+
+def _within(seconds: list[float]) -> str:
+    return f"{quantile(seconds, 0.5):.2f} s (p99 {quantile(seconds, 0.99):.2f} s)"
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--connections", type=int, default=2000)
+    options.add_argument("--hostile", type=float, default=0.1, help="share of them")
+    options.add_argument("--seconds", type=float, default=60.0)
+    options.add_argument(
+        "--calm", type=float, default=15.0, help="seconds between the storm and the claim after"
+    )
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--json", type=Path, metavar="FILE")
+    given = options.parse_args()
+    with TemporaryDirectory(prefix="claimgw-overload-") as folder, insurer() as insurer_url:
+        address = f"sqlite:///{folder}/claimgw.db"
+        licences = [f"PR-{2001 + number}" for number in range(_PROVIDERS)]
+        keys = asyncio.run(prepare(address, {FALCON: insurer_url}, [f"provider:{one}" for one in licences]))
+        gateway = server(address, Path(folder), "overloaded", CLAIMGW_LOG_LEVEL="error")
+        with processes(gateway):
+            where = urlsplit(gateway.url)
+            providers = [
+                provider(Target(str(where.hostname), where.port or 80, key), licence)
+                for licence, key in zip(licences, keys, strict=True)
+            ]
+            outcome = asyncio.run(played(gateway, providers, given))
+    show(outcome)
+    if given.json is not None:
+        ended = {kind: dict(how) for kind, how in outcome.tally.ended.items()}
+        told = {"ended": ended, "megabytes": outcome.peaks.gateway, "beside": outcome.peaks.beside}
+        given.json.write_text(json.dumps(told, indent=2) + "\n")
+    return 1 if outcome.faults() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
