@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-Cell = str | float
+Cell = str | int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,6 @@ def shown(cell: Cell) -> str:
     """A cell for people: words as they are, numbers with as many digits as mean anything."""
     if isinstance(cell, str):
         return cell
-    if cell == 0 or abs(cell) >= 100:
+    if isinstance(cell, int) or cell == 0 or abs(cell) >= 100:
         return f"{cell:,.0f}"
     return f"{cell:.1f}" if abs(cell) >= 10 else f"{cell:.2f}"

@@ -21,9 +21,11 @@ from tests.processes.running import until
 # The claims that wait come from a hospital of their own, for an insurer of their own.
 _OTHER = {"PR-1001": "PR-1002", "INS-2001": "INS-2002"}
 _WAITING = "SELECT count(*) FROM exchange WHERE insurer = :insurer AND state = 'in-flight'"
-# So many sessions a provider may have open at once.
-_SESSIONS = 64
-_RATE = 40.0
+# Fewer than the connections that an insurer has: the others would be held, and not wait.
+_SESSIONS = 48
+_RATE = 100.0
+# By then what waits would have been told that its insurer is silent.
+_WAIT_SECONDS = 40.0
 
 
 def silent(effort: Effort) -> list[Sheet]:
@@ -38,11 +40,16 @@ def silent(effort: Effort) -> list[Sheet]:
             contenders = [
                 stack.enter_context(_gateway(where, answering, mute, waiting)) for waiting in (0, _SESSIONS)
             ]
-            alone, beside = Course(where, effort).run(contenders, rate=_RATE)
+            alone, beside = Course(where, _short(effort)).run(contenders, rate=_RATE)
         rows += [row(kind, alone), row(kind, beside)]
         times = round(beside.p99 / alone.p99, 2)
         goals.append(most(f"{kind.value}: p99 beside the silent one, times that without", times, 1.2))
     return [Sheet("silent", "Beside a silent insurer", COLUMNS, tuple(rows), tuple(goals))]
+
+
+def _short(effort: Effort) -> Effort:
+    seconds = _WAIT_SECONDS / (2 * (effort.rounds + 1))
+    return replace(effort, seconds=min(effort.seconds, seconds))
 
 
 @contextmanager
