@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CHECKED := src tests migrations benchmarks campaigns
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo bench bench-validate bench-batch mutants fuzz oracle shapes table lives test serve fmt lint clean
+.PHONY: help install demo bench bench-validate bench-batch mutants fuzz oracle shapes table lives restart test serve fmt lint clean
 
 help:  ## list what can be done
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -38,6 +38,9 @@ table: $(VENV)/installed-test  ## play every event in every situation and print 
 
 lives: $(VENV)/installed-test  ## random lives of all parties, with crashes, on both databases; 3,000 steps each; SEED= STEPS=
 	SEED=$(or $(SEED),1) STEPS=$(or $(STEPS),3000) $(BIN)/python -m pytest -q -rP --show-capture=stdout tests/clearinghouse/test_lives.py
+
+restart: $(VENV)/installed-test  ## restart PostgreSQL under load, with real processes; fails if a claim suffers; RESTARTS= RATE=
+	$(BIN)/python -m tests.processes.restart $(if $(RESTARTS),--restarts $(RESTARTS)) $(if $(RATE),--rate $(RATE))
 
 test: lint  ## all that can be checked: format, lint, types, imports, every test
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --junitxml=$(VENV)/tests.xml; code=$$?; \

@@ -1,14 +1,16 @@
 """Who takes part in a test with real processes, and how do they speak with the gateway?"""
 
 import json
+from collections import Counter
+from collections.abc import Set
 from typing import Any
 
 import httpx
 
 from claimgw.store import Database
 from tests.claims import poll
-from tests.gateway import FALCON, FHIR, HOSPITAL, parsed, register
-from tests.processes.running import PLAIN, Process
+from tests.gateway import FALCON, FHIR, HOSPITAL, parsed, register, resource
+from tests.processes.running import PLAIN, Process, until
 
 # Short enough to be waited for.
 QUICK = {"CLAIMGW_LEASE_SECONDS": "0.5", "CLAIMGW_RETRY_WAITS": "0.3", "CLAIMGW_LOOK_SECONDS": "0.1"}
@@ -58,6 +60,19 @@ class Mailbox:
         assert polled.status_code == 200, polled.text
         entries = parsed(polled)["entry"]
         return [entry["resource"] for entry in entries if entry["resource"]["resourceType"] == "Bundle"]
+
+    def late(self, pended: Set[str], seconds: float = 30) -> Counter[str]:
+        """How often the answer to each request came, taken until all of these are there; all are complete."""
+        came = Counter[str]()
+
+        def all_there() -> bool:
+            for message in self.take(100):
+                assert resource(message, "ClaimResponse")["outcome"] == "complete"
+                came[message["entry"][0]["resource"]["response"]["identifier"]] += 1
+            return pended <= set(came)
+
+        until(all_there, "every pended claim has its answer in the mailbox", seconds, every=0.2)
+        return came
 
 
 def header_id(raw: bytes) -> str:
