@@ -17,7 +17,7 @@ from tests.insurers.peers import unused_port
 
 T = TypeVar("T")
 
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 
 # Nothing is encrypted on loopback. httpx reads the system's authorities for each call all the same, which
 # costs fifty times as much as the call.
