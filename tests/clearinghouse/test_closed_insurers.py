@@ -157,7 +157,7 @@ async def test_hours_that_are_changed_count_for_what_is_held_already(sqlite: str
         raw = fresh(CLAIM)
         await scene.send(raw)
         assert await scene.work() == 0
-        await scene.move(scene.address, hours=None)
+        await scene.move(scene.address, hours={})
         assert await scene.work() == 1
         assert scene.insurer.received == [raw]
 

@@ -142,13 +142,18 @@ class Closure(BaseModel):
 
 
 class Hours(BaseModel):
-    """All in the insurer's own time. Without `weekly` it is open around the clock but for the rest."""
+    """All in the insurer's own time. Without `weekly` it is open around the clock but for the rest.
+
+    In `weekly` "sunday-thursday" stands for five days; of what is said twice of a day the later counts, and a
+    day without a span is closed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     zone: Annotated[str, AfterValidator(_zone)] = Field(default="Asia/Riyadh", description="IANA time zone")
     weekly: Mapping[Weekday, Annotated[tuple[_Span, ...], Field(max_length=24)]] | None = Field(
-        default=None, description='spans of each day, like {"sunday-thursday": ["09:00-17:00"]}'
+        default=None,
+        description='spans of each day, like {"sunday-thursday": ["09:00-17:00"]}; unset: around the clock',
     )
     country: Annotated[str, AfterValidator(_country)] | None = Field(
         default=None, description="whose public holidays it keeps: SA, or a part of a country like DE-BY"
@@ -172,10 +177,8 @@ class Hours(BaseModel):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.weekly == {}:
-            raise ValueError("weekly: names no day; leave it out for around the clock, or pause the delivery")
+            raise ValueError("weekly: no day has a span; leave it out, or pause the delivery")
         for day, spans in (self.weekly or {}).items():
-            if not spans:
-                raise ValueError(f"weekly.{day.value}: no span; leave out a day on which it is closed")
             ordered = sorted(spans, key=lambda span: span.opens)
             for one, next_ in pairwise(ordered):
                 if one.closes > next_.opens:
@@ -189,6 +192,11 @@ class Hours(BaseModel):
     def __hash__(self) -> int:
         # What is worked out for a day is kept by these hours; a mapping has no hash of its own.
         return self._digest
+
+    @property
+    def always(self) -> bool:
+        """It never closes."""
+        return self.weekly is None and not (self.country or self.holidays or self.closures)
 
     def spans(self, day: date) -> tuple[Span, ...]:
         """Those that begin on that day of the week, in order."""
@@ -227,7 +235,5 @@ def _day_by_day(weekly: Mapping[Any, Any]) -> dict[Any, Any]:
         begin = names.index(first)
         length = (names.index(last) - begin) % 7 + 1 if dash else 1
         for name in (names * 2)[begin : begin + length]:
-            if name in told:
-                raise ValueError(f"weekly: {name} is named twice")
             told[name] = spans
-    return told
+    return {name: spans for name, spans in told.items() if spans not in ([], ())}

@@ -79,9 +79,7 @@ class ParticipantSettings(BaseModel):
     most_connections: int = Field(
         64, ge=2, le=1000, description="connections to it: held messages, providers that wait, the probe"
     )
-    hours: Hours | None = Field(
-        default=None, description="when it takes messages, in its own time; none: always"
-    )
+    hours: Hours = Field(default=Hours(), description="when it takes messages, in its own time")
     delivery: Delivery = Field(
         default=Delivery(), description="how it is tried again, and when a message is given up"
     )
@@ -207,7 +205,7 @@ def _check_way(participant: Participant) -> None:
     if participant.kind is Kind.PROVIDER:
         if adapter or endpoint:
             raise ValueError("endpoint: a provider is never called, it polls (spec §1.1)")
-        if participant.settings.hours:
+        if participant.settings.hours != Hours():
             raise ValueError("hours: only insurers and TPAs have any")
     elif participant.settings.webhook:
         raise ValueError("webhook: only providers have a mailbox")

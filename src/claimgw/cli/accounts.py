@@ -96,7 +96,7 @@ def add(
     )
 
     async def work(database: Database) -> ParticipantRecord:
-        usable = _checked(record)
+        usable = checked(record)
         async with database.write() as unit:
             await registration.enter(unit, usable, by)
         return usable
@@ -177,9 +177,9 @@ def change(
 
     async def work(database: Database) -> ParticipantRecord:
         async with database.write() as unit:
-            before = await _for_change(unit, licence)
+            before = await for_change(unit, licence)
             kept = overlaid(without(before.settings, unset or ()), settings)
-            usable = _checked(replace(before, **values, settings=kept))
+            usable = checked(replace(before, **values, settings=kept))
             await registration.change(unit, before, usable, by, _clock.now())
             return await known(unit, licence)
 
@@ -198,7 +198,7 @@ def block(
 
     async def work(database: Database) -> None:
         async with database.write() as unit:
-            await registration.block(unit, await _for_change(unit, licence), reason, by, _clock.now())
+            await registration.block(unit, await for_change(unit, licence), reason, by, _clock.now())
 
     run(work)
     print_line(f"{licence} is blocked.")
@@ -210,7 +210,7 @@ def unblock(licence: LicenceArgument, by: By = COMMAND_LINE) -> None:
 
     async def work(database: Database) -> None:
         async with database.write() as unit:
-            await registration.unblock(unit, await _for_change(unit, licence), by, _clock.now())
+            await registration.unblock(unit, await for_change(unit, licence), by, _clock.now())
 
     run(work)
     print_line(f"{licence} may take part.")
@@ -255,7 +255,7 @@ async def known(unit: Unit, licence: str) -> ParticipantRecord:
     return record
 
 
-async def _for_change(unit: Unit, licence: str) -> ParticipantRecord:
+async def for_change(unit: Unit, licence: str) -> ParticipantRecord:
     """The row, which nobody else changes before this unit ends: what is put on record is what it was."""
     await move_on(unit)
     return await known(unit, licence)
@@ -272,7 +272,7 @@ def _hooked(webhook: str | None) -> dict[str, Any]:
     return {"webhook": webhook or None, "webhook_secret": new_secret() if webhook else None}
 
 
-def _checked(record: ParticipantRecord) -> ParticipantRecord:
+def checked(record: ParticipantRecord) -> ParticipantRecord:
     """The record with its settings in the form that is kept. Raises ConfigurationError."""
     participant = Participant.read(record)
     if participant.adapter is not None:

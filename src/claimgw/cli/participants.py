@@ -2,7 +2,7 @@
 
 import typer
 
-from claimgw.cli import account_history, account_settings, accounts, credentials, trial
+from claimgw.cli import account_history, account_settings, accounts, credentials, opening_hours, trial
 
 participants_app = typer.Typer(
     name="participants",
@@ -10,5 +10,5 @@ participants_app = typer.Typer(
     rich_markup_mode="rich",
     help="Who takes part: providers, insurers, TPAs, and the credentials they come in with.",
 )
-for part in (accounts, account_history, account_settings, credentials, trial):
+for part in (accounts, account_history, account_settings, opening_hours, credentials, trial):
     participants_app.add_typer(part.commands)

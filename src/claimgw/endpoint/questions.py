@@ -33,7 +33,7 @@ class InsurerView(BaseModel):
     sentence: str
     reason: str | None
     next_change: datetime | None
-    time_zone: str | None
+    time_zone: str
     mode: str
     real_time: bool
     batch: bool
@@ -80,7 +80,7 @@ def _insurer(parts: Parts, registry: Snapshot, licence: str) -> InsurerView | No
         sentence=f"not accepting at the moment; {barred}" if barred else told,
         reason=reason,
         next_change=None if barred else next_change(held),
-        time_zone=can.hours.zone if can.hours else None,
+        time_zone=can.hours.zone,
         mode=can.mode.value,
         real_time=can.real_time,
         batch=can.batch,

@@ -37,8 +37,7 @@ def shut(breakers: Breakers, registry: Snapshot, insurer: str, now: datetime) ->
 
 def _outside_hours(registry: Snapshot, insurer: str, now: datetime) -> Shut | None:
     known = registry.participant(insurer)
-    hours = known.settings.hours if known else None
-    if hours is None or is_open(hours, now):
+    if known is None or is_open(hours := known.settings.hours, now):
         return None
     told, held = sentence(hours, now), standing(hours, now)
     assert isinstance(held, Closed)

@@ -39,24 +39,24 @@ class Closed:
     reason: str
 
 
-def is_open(hours: Hours | None, at: datetime) -> bool:
-    """Cheap enough to be asked for every message. No hours: always open."""
-    if hours is None:
+def is_open(hours: Hours, at: datetime) -> bool:
+    """Cheap enough to be asked for every message."""
+    if hours.always:
         return True
     day = at.astimezone(ZoneInfo(hours.zone)).date()
     # The next day too: a clock set back just after midnight shows the day before once more.
     return any(
-        begin <= at < end for ahead in range(-_BACK, 2) for begin, end in _opened(hours, day + ahead * _DAY)
+        begin <= at < end for ahead in range(-_BACK, 2) for begin, end in opened(hours, day + ahead * _DAY)
     )
 
 
-def standing(hours: Hours | None, at: datetime) -> Open | Closed:
+def standing(hours: Hours, at: datetime) -> Open | Closed:
     """How an insurer with these hours stands at a moment."""
-    if hours is None:
+    if hours.always:
         return Open()
     day = at.astimezone(ZoneInfo(hours.zone)).date()
     for ahead in range(-_BACK, HORIZON_DAYS):
-        for begin, end in _opened(hours, day + ahead * _DAY):
+        for begin, end in opened(hours, day + ahead * _DAY):
             if begin <= at < end:
                 return Open(_end(hours, day + ahead * _DAY, end))
             if begin > at:
@@ -69,10 +69,10 @@ def next_change(held: Open | Closed) -> datetime | None:
     return held.until if isinstance(held, Open) else held.opens
 
 
-def sentence(hours: Hours | None, at: datetime) -> str:
+def sentence(hours: Hours, at: datetime) -> str:
     """For people, in the insurer's own time."""
     held = standing(hours, at)
-    zone = ZoneInfo(hours.zone) if hours else UTC
+    zone = ZoneInfo(hours.zone)
     if isinstance(held, Closed):
         if held.opens is None:
             return "not accepting at the moment; no opening is known"
@@ -85,17 +85,17 @@ def sentence(hours: Hours | None, at: datetime) -> str:
     return f"accepting until {_time(until)} {('today', 'tomorrow')[ahead] if ahead < 2 else _date(until)}"
 
 
-def patience_from(hours: Hours | None, now: datetime, seconds: float) -> datetime:
+def patience_from(hours: Hours, now: datetime, seconds: float) -> datetime:
     """What has waited since before then has waited for so many seconds; days that were closed do not count.
 
     So nothing is given up over a feast, or while its insurer has one day a month.
     """
     left = timedelta(seconds=seconds)
-    if hours is None:
+    if hours.always:
         return now - left
     day, closed = now.astimezone(ZoneInfo(hours.zone)).date(), 0
     for back in range(HORIZON_DAYS):
-        if _opened(hours, day - back * _DAY):
+        if opened(hours, day - back * _DAY):
             left -= _DAY
         else:
             closed += 1
@@ -123,7 +123,7 @@ def _reason(hours: Hours, at: datetime) -> str:
 def _end(hours: Hours, day: date, end: datetime) -> datetime | None:
     """When the opening ends that lasts until `end` by the hours of that day: others may join on to it."""
     for ahead in range(HORIZON_DAYS):
-        for begin, later in _opened(hours, day + ahead * _DAY):
+        for begin, later in opened(hours, day + ahead * _DAY):
             if begin > end:
                 return end
             end = max(end, later)
@@ -133,7 +133,7 @@ def _end(hours: Hours, day: date, end: datetime) -> datetime | None:
 
 
 @lru_cache(maxsize=16384)
-def _opened(hours: Hours, day: date) -> tuple[tuple[datetime, datetime], ...]:
+def opened(hours: Hours, day: date) -> tuple[tuple[datetime, datetime], ...]:
     """From when to when it is open by the spans that begin on that local day, in order."""
     if hours.holiday(day) is not None:
         return ()
