@@ -36,8 +36,8 @@ _SHOWN_DAYS = 14
     '--set \'hours.weekly={"sunday-thursday": ["09:00-17:00"], "friday": []}\'\n\n'
     "claimgw participants change payer:INS-2001 --unset hours\n\n"
     'hours.json is like {"zone": "Asia/Riyadh", "weekly": {"sunday-thursday": ["08:00-12:00", '
-    '"13:00-17:00"], "saturday": ["22:00-02:00"]}, "country": "SA", "holidays": {"2026-11-05": "Founder\'s day"}, '
-    '"working_days": ["2026-02-22"]}'
+    '"13:00-17:00"], "saturday": ["22:00-02:00"]}, "country": "SA", "holidays": '
+    '{"2026-11-05": "Founder\'s day"}, "working_days": ["2026-02-22"]}'
 )
 def hours(
     licence: LicenceArgument,
@@ -131,9 +131,8 @@ def _show(licence: str, kept: Hours, as_json: bool) -> None:
     if not kept.always:
         print_table("The next two weeks", ["day", "open", "holiday"], _days(kept, now), "")
     for closure in kept.closures:
-        print_line(
-            f"Closed from {closure.begins:%Y-%m-%d %H:%M} to {closure.ends:%Y-%m-%d %H:%M}: {closure.reason}."
-        )
+        begins, ends = f"{closure.begins:%Y-%m-%d %H:%M}", f"{closure.ends:%Y-%m-%d %H:%M}"
+        print_line(f"Closed from {begins} to {ends}: {closure.reason}.")
 
 
 def _days(kept: Hours, now: datetime) -> Sequence[Sequence[object]]:
