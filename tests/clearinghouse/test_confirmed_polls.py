@@ -5,9 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from claimgw.store import mailbox, participants
+from sqlalchemy import update
+
+from claimgw.store import depths, mailbox, notices, participants, tables
+from claimgw.store.lines import messages_of
+from claimgw.store.overview import overview
 from tests.clearinghouse.scene import Scene, playing
-from tests.clearinghouse.spoken import Json, asking, nested, polling, tags
+from tests.clearinghouse.spoken import CLAIM, Json, asking, deferred, fresh, hanging_up, nested, polling, tags
 from tests.clearinghouse.test_polls import COUNT_100, post_unread, put
 from tests.gateway import HOSPITAL, another_key, resource
 
@@ -18,7 +22,7 @@ MARK = "urn:claimgw:offered-before"
 @asynccontextmanager
 async def confirming(address: str) -> AsyncIterator[tuple[Scene, str]]:
     """The stage with a provider that confirms, and a second key of it."""
-    async with playing(address, confirm_seconds=WAIT, poll_lease_seconds=60) as scene:
+    async with playing(address, hanging_up, confirm_seconds=WAIT, poll_lease_seconds=60) as scene:
         async with scene.gateway.database.write() as unit:
             known = await participants.find_participant(unit, HOSPITAL)
             assert known is not None
@@ -175,3 +179,60 @@ async def test_four_pollers_with_filters_get_each_of_200_messages_once_and_none_
                 mine += new
         assert sorted(raw for mine in found for raw in mine) == sorted(there)
         assert min(map(len, found)) >= 30
+
+
+async def test_what_the_release_before_delivered_is_settled(address: str) -> None:
+    """It knows of no confirmation, and may run beside this one."""
+    async with confirming(address) as (scene, _):
+        await put(scene)
+        raw = polling(COUNT_100)
+        await post_unread(scene, raw)
+        async with scene.gateway.database.write() as unit:
+            await unit.execute(
+                update(tables.mailbox).values(delivered_at=scene.clock.now(), reserved_until=None)
+            )
+        scene.clock.advance(2 * WAIT)
+        assert (await given(scene))[0] == []
+        assert len((await given(scene, raw))[0]) == 1
+        scene.clock.advance(2 * WAIT)
+        assert (await given(scene))[0] == []
+
+
+async def test_a_webhook_is_told_again_of_what_was_lost(address: str) -> None:
+    async with confirming(address) as (scene, _):
+        await put(scene)
+        heeded = []
+        async with scene.gateway.database.write() as unit:
+            now = scene.clock.now()
+            newest = await mailbox.newest_waiting(unit, [HOSPITAL], now)
+            await notices.take(unit, HOSPITAL, newest[HOSPITAL], before=None, now=now)
+        for step in (lambda: given(scene), lambda: scene.clock.advance(WAIT + 1)):
+            if (pending := step()) is not None:
+                await pending
+            async with scene.gateway.database.read() as unit:
+                told = await notices.last_notices(unit, [HOSPITAL], scene.clock.now())
+            heeded.append(told[HOSPITAL].heeded)
+        assert heeded == [True, False]
+
+
+async def test_an_operator_sees_what_was_offered_again_and_who_has_it(address: str) -> None:
+    async with confirming(address) as (scene, _):
+        raw = fresh(CLAIM)
+        await scene.send(raw)
+        await scene.tell(deferred(raw, "complete"))
+        exchange = await scene.exchange(raw)
+        await given(scene)
+        for advanced, waits, unconfirmed, offers in ((1, 0, 1, 1), (WAIT, 1, 0, 1), (0, 0, 1, 2)):
+            scene.clock.advance(advanced)
+            if offers == 2:
+                await given(scene)
+            now = scene.clock.now()
+            async with scene.gateway.database.read() as unit:
+                seen = await overview(unit, now=now, day_began=now)
+                [late] = [kept for kept in await messages_of(unit, exchange.id) if kept.deposited]
+                counted = [count for _, count, _ in await depths.mailboxes(unit, now)]
+                open_ones = await depths.unconfirmed(unit)
+            [box] = seen.boxes
+            assert (box.waiting.count, box.unconfirmed.count) == (waits, unconfirmed)
+            assert (late.offers, late.client, late.confirmed) == (offers, "test", False)
+            assert (sum(counted), open_ones) == (waits, [(HOSPITAL, 1)])

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from claimgw.client import Credentials, GatewayClient, Provider, poll_request
+from claimgw.client import Credentials, GatewayClient, Provider, ProviderClient, poll_request
+from claimgw.clock import ManualClock
 from claimgw.conformance import Direction, check
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.identifiers import Identifier, Licence
@@ -102,3 +103,34 @@ async def test_only_what_is_asked_for_is_fetched_and_the_rest_is_announced(addre
             assert again.more
             found = await provider.poll(HOSPITAL, about=Identifier(about["system"], about["value"]))
             assert found.messages == (late,)
+
+
+async def test_what_a_client_has_finished_is_confirmed_and_what_it_lost_comes_again(address: str) -> None:
+    clock = ManualClock(NOW)
+    async with running(address, worker=False, clock=clock) as gateway:
+        hospital = await register(gateway.database, HOSPITAL, settings={"confirms": True})
+        falcon = await register(gateway.database, FALCON)
+        clock.advance(6)
+
+        def client() -> ProviderClient:
+            transport = httpx.ASGITransport(app=gateway.app, raise_app_exceptions=False)
+            return ProviderClient(
+                "http://gateway", HOSPITAL, Credentials(key=hospital), transport=transport, clock=clock
+            )
+
+        async with client() as provider, speaking(gateway, falcon) as insurer:
+            await provider.send(CLAIM)
+            await insurer.send(DEFERRED)
+            async for message in provider.poll():
+                assert message.raw == DEFERRED
+                break
+        clock.advance(301)
+        # Another process, which knows nothing of that poll.
+        async with client() as provider:
+            assert [message.raw async for message in provider.poll()] == [DEFERRED]
+            clock.advance(301)
+            assert [message async for message in provider.poll()] == []
+            [one] = [one async for one in provider.delivered(NOW)]
+            assert (one.offers, one.confirmed, one.event) == (2, one.delivered, "claim-response")
+            assert (await provider.delivered_again(one)).raw == DEFERRED
+            assert [one async for one in provider.delivered(end=NOW)] == []

@@ -117,6 +117,11 @@ def test_messages_are_sent_and_polled_from_a_terminal(tmp_path: Path, key: str, 
         assert file.name.startswith("claim-response-")
         assert "1 of 1 would be accepted" in terminal.type("validate", str(file))
         assert "Nothing is waiting" in terminal.type("poll", HOSPITAL)
+        again = tmp_path / "again"
+        [row] = terminal.read("delivered", HOSPITAL, "--from", "2026-01-01", "--out", str(again))
+        assert (row["event"], row["offers"]) == ("claim-response", 1)
+        assert (again / file.name).read_bytes() == file.read_bytes()
+        assert "Nothing was delivered" in terminal.type("delivered", HOSPITAL, "--to", "2026-01-01")
 
 
 def test_a_refused_poll_and_a_gateway_that_is_away_are_one_sentence(

@@ -1,6 +1,7 @@
 """What must hold at every moment of these lives? Judged by what was said, and by the rows."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from claimgw.messages.envelope import Envelope
 from claimgw.messages.identifiers import GATEWAY
 from claimgw.store import Unit
 from claimgw.store.ledger import ledger
-from tests.clearinghouse.lives.world import Post, World, messages_of
+from tests.clearinghouse.lives.world import CONFIRMING, Post, World, messages_of
 from tests.clearinghouse.spoken import opened
 
 # What may follow what in the answers to one claim. "end": an error, after which nothing comes.
@@ -22,7 +23,7 @@ _FOLLOWS = {
     "complete": {"complete"},
     "error": set[str](),
 }
-POLL_LEASE = 60.0
+POLL_LEASE, CONFIRM = 60.0, 300.0
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 _ANSWERS = text(
@@ -37,9 +38,12 @@ _TAKEN_BACK = text(
     " WHERE e.state IN ('cancelled', 'nullified')"
 )
 _GIVEN_UP = text("SELECT focal_value FROM exchange WHERE state = 'given-up' AND focal_type = 'Claim'")
+# Who confirms is offered again what was delivered; to the others it is settled with that.
 _DELIVERED = text(
-    "SELECT m.provider, x.bundle_id, m.poll_id FROM mailbox m JOIN message x ON x.id = m.message_id"
-    " WHERE m.delivered_at IS NOT NULL"
+    "SELECT m.provider, x.bundle_id, p.bundle_id AS poll, m.confirmed_at IS NOT NULL AS settled,"
+    " m.delivered_at IS NOT NULL AS delivered"
+    " FROM mailbox m JOIN message x ON x.id = m.message_id JOIN message p ON p.id = m.poll_id"
+    " WHERE m.delivered_at IS NOT NULL OR m.offers > 1"
 )
 _RESERVED = text(
     "SELECT p.bundle_id AS poll, x.bundle_id FROM poll_item i JOIN message p ON p.id = i.poll_id"
@@ -69,8 +73,9 @@ class Given:
 class Books:
     """What the participants know. `told`: by provider and Bundle.id; `given`: the same of polls alone.
 
-    `delivered`: by provider and Bundle.id, the poll that is on record for it. `reserved`: Bundle.id of poll
-    and message, for every poll that has had it.
+    `settled`: by provider and Bundle.id, the poll that is on record for it, once and for all; `unconfirmed`:
+    those that are delivered, or are so once more. `reserved`: Bundle.id of poll and message, for every poll
+    that has had it. `polls`: Bundle.id of each, by provider, in their order.
     `owners`: who has sent a MessageHeader.id. `answered`: claims that an insurer spoke of by itself, wherever
     it had them from: nothing need wait for them any more; nor for what was ever `given_up`.
     """
@@ -78,7 +83,9 @@ class Books:
     world: World
     told: dict[str, dict[str, bytes]] = field(default_factory=lambda: defaultdict(dict))
     given: dict[tuple[str, str], Given] = field(default_factory=dict)
-    delivered: dict[tuple[str, str], str] = field(default_factory=dict)
+    settled: dict[tuple[str, str], str] = field(default_factory=dict)
+    unconfirmed: set[tuple[str, str]] = field(default_factory=set)
+    polls: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     reserved: set[tuple[str, str]] = field(default_factory=set)
     withdrawn: dict[str, tuple[int, int]] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
@@ -92,6 +99,10 @@ class Books:
         for one in (envelope, *inside(envelope)):
             assert one.header_id
             self.owners[one.header_id] = provider
+        if envelope.event is not None and envelope.event.code == "poll-request":
+            polls, known = self.polls[provider], envelope.bundle_id or ""
+            if known not in polls:
+                polls.append(known)
 
     # What a provider hears
 
@@ -116,11 +127,10 @@ class Books:
         known, now = (post.sender, message.bundle_id), self.world.clock.monotonic()
         # The same poll is given the same again, for ever, also when another has had it since.
         if (opened(post.raw).bundle_id, message.bundle_id) not in self.reserved:
-            assert known not in self.delivered, "it was delivered before"
+            assert known not in self.settled, "it was delivered before"
             before = self.given.get(known, Given(post.raw, now, 0))
-            assert before.poll == post.raw or now - before.at >= POLL_LEASE, (
-                "a reserved message is given away"
-            )
+            lease = CONFIRM if known in self.unconfirmed else POLL_LEASE
+            assert before.poll == post.raw or now - before.at >= lease, "a reserved message is given away"
         self.given[known] = Given(post.raw, now, self.world.deaths)
 
     def _belongs(self, provider: str, message: Envelope) -> None:
@@ -144,20 +154,30 @@ class Books:
             stands = await ledger(unit)
             assert stands.balances, stands
             rows = await unit.execute(_DELIVERED)
-            self._delivery_is_for_ever({(row.provider, row.bundle_id): row.poll_id for row in rows})
+            self._delivery_is_for_ever(rows.all())
             self.reserved = {(row.poll, row.bundle_id) for row in await unit.execute(_RESERVED)}
             assert not (await unit.execute(_OPEN_TWICE)).all(), "two attempts at one exchange are open"
             assert not (await unit.execute(_LOST)).all(), "a request was taken in and stands nowhere"
             answers = await self._answers(unit)
             await self._silence_after_withdrawal(unit, answers)
 
-    def _delivery_is_for_ever(self, delivered: dict[tuple[str, str], str]) -> None:
-        """Of one poll; and what a node gave is delivered, unless it died between the two."""
-        for known, poll in self.delivered.items():
-            assert delivered.get(known) == poll, "a delivered message has changed hands"
-        self.delivered = delivered
+    def _delivery_is_for_ever(self, rows: Iterable[Any]) -> None:
+        """Of one poll, once it is settled; and what a node gave is delivered, unless it died meanwhile."""
+        now = {(row.provider, row.bundle_id): row for row in rows}
+        settled = {known: row.poll for known, row in now.items() if row.settled}
+        for known, poll in self.settled.items():
+            assert settled.get(known) == poll, "a delivered message has changed hands"
+        for provider, message in settled.keys() - self.settled.keys():
+            poll = settled[provider, message]
+            if provider in CONFIRMING:
+                assert poll != self.polls[provider][-1], "it is confirmed, and nobody has polled since"
+        unsettled = {known: row for known, row in now.items() if not row.settled}
+        self.settled = settled
+        self.unconfirmed = {known for known in unsettled if known[0] in CONFIRMING}
+        for known in unsettled.keys() - self.unconfirmed:
+            assert not unsettled[known].delivered, "nobody need confirm it, and it is not settled"
         for known, given in self.given.items():
-            assert known in delivered or given.deaths < self.world.deaths, "given, and never marked so"
+            assert known in now or given.deaths < self.world.deaths, "given, and never marked so"
 
     def _one_claim_one_message(self) -> None:
         for office in self.world.offices.values():

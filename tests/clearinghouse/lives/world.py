@@ -21,6 +21,8 @@ from tests.insurers.peers import peer
 
 PROVIDERS = (HOSPITAL, CLINIC)
 INSURERS = (FALCON, DESERT_ROSE)
+# Is offered again what a later poll has not confirmed.
+CONFIRMING = (CLINIC,)
 SESSION_SECONDS = 50.0
 
 
@@ -54,7 +56,8 @@ class World:
         self.records = Database(self.address)
         self._stack.push_async_callback(self.records.close)
         for licence in PROVIDERS:
-            self.keys[licence] = await register(self.records, licence)
+            confirms = {"confirms": True} if licence in CONFIRMING else {}
+            self.keys[licence] = await register(self.records, licence, settings=confirms)
         for licence in INSURERS:
             office = Office(licence, self.clock, self._sender(licence), self._fuse)
             server = await self._stack.enter_async_context(peer(office.follow))
