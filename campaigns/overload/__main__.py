@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.stage import insurer, prepare
+from benchmarks.stage import prepare
 from campaigns.overload.connection import Target
 from campaigns.overload.memory import family, peak_megabytes
 from campaigns.overload.storm import GOOD, Provider, claim_times, provider, storm
 from campaigns.overload.tally import Tally, quantile
+from claimgw.access.keys import new_key
 from tests.gateway import FALCON
-from tests.processes.running import Process, processes, server
+from tests.processes.running import Process, processes, sandbox, server
 
 MOST_MEGABYTES = 400
 _PROVIDERS = 20
@@ -121,12 +122,15 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--json", type=Path, metavar="FILE")
     given = options.parse_args()
-    with TemporaryDirectory(prefix="claimgw-overload-") as folder, insurer() as insurer_url:
+    with TemporaryDirectory(prefix="claimgw-overload-") as name:
+        folder = Path(name)
         address = f"sqlite:///{folder}/claimgw.db"
+        gateway = server(address, folder, "overloaded", CLAIMGW_LOG_LEVEL="error")
+        # What it starts by itself, late answers, is not asked of it here: its key need not be good.
+        insurer = sandbox(folder, gateway.url, new_key(), FALCON)
         licences = [f"PR-{2001 + number}" for number in range(_PROVIDERS)]
-        keys = asyncio.run(prepare(address, {FALCON: insurer_url}, [f"provider:{one}" for one in licences]))
-        gateway = server(address, Path(folder), "overloaded", CLAIMGW_LOG_LEVEL="error")
-        with processes(gateway):
+        keys = asyncio.run(prepare(address, {FALCON: insurer.url}, [f"provider:{one}" for one in licences]))
+        with processes(insurer, gateway):
             where = urlsplit(gateway.url)
             providers = [
                 provider(Target(str(where.hostname), where.port or 80, key), licence)

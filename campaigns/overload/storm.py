@@ -101,5 +101,6 @@ async def _send(one: Provider, streams: Streams, numbers: Iterator[bytes]) -> An
 
 
 def _numbers(seed: int) -> Iterator[bytes]:
-    for number in itertools.count(seed * 1_000_000):
+    # An identifier of a person begins with 1.
+    for number in itertools.count(1_000_000_000 + seed * 1_000_000):
         yield b"%010d" % number

@@ -66,6 +66,8 @@ class Wire:
         try:
             await self._send("call", number, _on_behalf.get(), name, args)
             return await answer
+        except ConnectionError as fault:
+            raise _gone() from fault
         finally:
             del self._open[number]
             if not self._open:
