@@ -14,8 +14,10 @@ from claimgw.access.operators import Operators
 from claimgw.clock import ManualClock
 from claimgw.console import create_console
 from claimgw.store.database import Database
+from claimgw.store.participants import add_participant
 from claimgw.store.records import State
 from claimgw.store.tables import body
+from tests.access.registered import insurer
 from tests.console.conftest import browser, hidden
 from tests.console.seed import Seed, a_bad_day
 
@@ -44,6 +46,16 @@ async def test_the_overview_tells_what_waits_and_why(
     assert "in 48 s" in page
     assert "King&#39;s Road Dental Centre" in page
     assert page.index("Al-Waha Cooperative") < page.index("شركة الأمان")  # trouble first
+
+
+async def test_the_overview_tells_the_hours_of_an_insurer(
+    viewer: httpx.AsyncClient, database: Database, clock: ManualClock
+) -> None:
+    closed = {"begins": "2020-01-01", "ends": "2090-01-01", "reason": "wound up"}
+    async with database.write() as unit:
+        await add_participant(unit, insurer(settings={"hours": {"closures": [closed]}}))
+    page = (await viewer.get("/console/")).text
+    assert "not accepting at the moment; no opening is known" in page
 
 
 async def test_an_empty_gateway_says_what_to_do_next(viewer: httpx.AsyncClient) -> None:

@@ -46,6 +46,7 @@ def _answer(request: Request, template: str, who: Visitor, seen: Seen) -> Respon
         live="/live",
         tag=tag,
         view=seen.overview,
+        hours=seen.hours,
         lanes=sorted(seen.overview.lanes, key=_calm),
         totals=way.totals(seen.overview),
         stages=way.stages(seen.overview),

@@ -2,12 +2,17 @@
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import ValidationError
+
+from claimgw.access.hours import Hours
+from claimgw.clearinghouse.delivery.hours import Closed, next_change, sentence, standing
 from claimgw.clock import Clock
 from claimgw.store.database import Database
-from claimgw.store.overview import Overview, overview
+from claimgw.store.overview import Lane, Overview, overview
 
 _LEAST_SECONDS = 1.0
 # The console never takes more than a tenth of one connection, however slow the database has become.
@@ -15,12 +20,24 @@ _REST = 10.0
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of an insurer's hours; `opens`: when, if it is closed now and that is known."""
+
+    sentence: str
+    closed: bool
+    opens: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """`tag` is the same as long as nothing has changed but the time."""
+    """`tag` is the same as long as nothing has changed but the time. `hours`: by licence, of those
+    that have any.
+    """
 
     overview: Overview
     at: datetime
     tag: str
+    hours: Mapping[str, Told]
 
 
 class Watch:
@@ -52,4 +69,18 @@ class Watch:
         day_began = now.replace(hour=0, minute=0, second=0, microsecond=0)
         async with self._database.read() as unit:
             found = await overview(unit, now=now, day_began=day_began)
-        return Seen(found, now, hashlib.blake2b(repr(found).encode(), digest_size=12).hexdigest())
+        hours = {lane.licence: told for lane in found.lanes if (told := _told(lane, now))}
+        seen = repr((found, hours)).encode()
+        return Seen(found, now, hashlib.blake2b(seen, digest_size=12).hexdigest(), hours)
+
+
+def _told(lane: Lane, now: datetime) -> Told | None:
+    try:
+        hours = Hours.model_validate(lane.hours or {})
+    except ValidationError:
+        return None  # spoilt by hand; the registry leaves this insurer out, and says so
+    if hours.always:
+        return None
+    held = standing(hours, now)
+    closed = isinstance(held, Closed)
+    return Told(sentence(hours, now), closed, next_change(held) if closed else None)

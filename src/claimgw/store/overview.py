@@ -66,7 +66,7 @@ class Standing(StrEnum):
 class Lane:
     """One insurer. `unknown`: sent without an answer, or an attempt still open after its lease.
 
-    `given_up`: dead letters, the oldest by when they were given up.
+    `given_up`: dead letters, the oldest by when they were given up. `hours`: its hours as they are kept.
     """
 
     licence: str
@@ -82,6 +82,7 @@ class Lane:
     to_be_corrected: Depth
     with_insurer: Depth
     given_up: Depth
+    hours: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ async def _lanes(
             participant.c.name,
             participant.c.blocked_at,
             participant.c.blocked_reason,
+            participant.c.settings,
             _last_answer().label("last_answer"),
             _next_attempt(exchange.c.due_at).label("next_attempt"),
             _next_attempt(exchange.c.reason).label("next_reason"),
@@ -200,6 +202,7 @@ def _lane(
         to_be_corrected=depth[State.AWAITING_CORRECTION],
         with_insurer=depth[State.QUEUED] + depth[State.PARTIAL],
         given_up=depth[State.GIVEN_UP],
+        hours=kept["settings"].get("hours"),
     )
 
 
