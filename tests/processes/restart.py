@@ -114,7 +114,7 @@ class Load:
         limits = httpx.Limits(max_connections=500)
         began = time.monotonic()
         tasks: list[asyncio.Task[None]] = []
-        async with httpx.AsyncClient(timeout=30, limits=limits, **PLAIN) as client:
+        async with httpx.AsyncClient(timeout=70, limits=limits, **PLAIN) as client:
             for number in range(len(self._claims)):
                 if self._stopping:
                     break
