@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CHECKED := src tests migrations benchmarks campaigns
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo bench bench-validate bench-batch mutants fuzz oracle shapes table lives restart test serve fmt lint clean
+.PHONY: help install demo bench bench-validate bench-batch overload hours mutants fuzz oracle shapes table lives restart test serve fmt lint clean
 
 help:  ## list what can be done
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -20,6 +20,9 @@ demo: $(VENV)/installed-server  ## play the whole story with real processes; exi
 
 serve: $(VENV)/installed-server  ## a gateway and two sandbox insurers to play with, until Ctrl-C; data in var/
 	$(BIN)/claimgw demo --stay --folder var --port 8080
+
+hours: $(VENV)/installed-server  ## what is said of an insurer's hours, at every minute of a year in four time zones; 0 if all is right
+	$(BIN)/python -m campaigns.hours
 
 mutants: $(VENV)/installed-server  ## spoil the examples, one fault each, and count what is caught; 0 from 99 % up
 	$(BIN)/python -m campaigns.mutants $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
@@ -51,7 +54,11 @@ bench: $(VENV)/installed-test  ## claims a second against a floor and the usual 
 		$(if $(CONNECTIONS),--connections $(CONNECTIONS)) $(if $(FULL),--full) $(if $(JSON),--json $(JSON)) $(if $(DOCS),--docs)
 
 bench-validate: $(VENV)/installed-server  ## time a verdict, from bytes to findings
-	$(BIN)/python benchmarks/validate.py $(if $(JSON),--json $(JSON))
+	$(BIN)/python -m benchmarks.validate $(if $(JSON),--json $(JSON))
+
+overload: $(VENV)/installed-test  ## 2,000 connections to one gateway, one in ten hostile; fails if it does not hold; CONNECTIONS= SECONDS= SEED= JSON=
+	$(BIN)/python -m campaigns.overload $(if $(CONNECTIONS),--connections $(CONNECTIONS)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 
 bench-batch: $(VENV)/installed-test  ## a batch of 200 claims of 20 items: seconds, memory, pauses; fails over a limit
 	$(BIN)/python -m benchmarks.batch $(if $(JSON),--json $(JSON))
