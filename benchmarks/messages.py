@@ -6,15 +6,19 @@ neither the sender nor the insurer has to do more than to join pieces that were 
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from benchmarks.validate import claim
 from claimgw.messages.decode import Decoded, decode
 from claimgw.messages.encode import encode
 
 _EXAMPLES = Path(__file__).parents[1] / "examples"
-ANSWER, POLL = _EXAMPLES / "claim-response-complete.json", _EXAMPLES / "poll-request.json"
+CLAIM, ANSWER, POLL = (
+    _EXAMPLES / f"{name}.json"
+    for name in ("claim-request-professional", "claim-response-complete", "poll-request")
+)
 ITEMS = 3
 # A number has so many digits, as many as the identifier of a person.
 _DIGITS = 10
@@ -74,7 +78,7 @@ class Sent(StrEnum):
 
 def template(sent: Sent, replaced: Mapping[str, str] | None = None) -> Template:
     """The pieces of such a message. `replaced`: what stands in the example, and what is to stand there."""
-    raw = claim(ITEMS, faulty=False) if sent is Sent.CLAIM else _encoded(POLL)
+    raw = claim(ITEMS) if sent is Sent.CLAIM else encode(_decoded(POLL))
     for old, new in (replaced or {}).items():
         raw = raw.replace(old.encode(), new.encode())
     return Template(raw)
@@ -82,7 +86,22 @@ def template(sent: Sent, replaced: Mapping[str, str] | None = None) -> Template:
 
 def answers() -> Template:
     """What the insurer answers to a claim: everything approved."""
-    return Template(_encoded(ANSWER), claim(ITEMS, faulty=False))
+    return Template(encode(_decoded(ANSWER)), claim(ITEMS))
+
+
+def claim(items: int, *, faulty: bool = False) -> bytes:
+    """The written example with so many items; if faulty, with one fault in every tenth item."""
+    bundle = _decoded(CLAIM)
+    asked = next(e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Claim")
+    # The first item is repeated: of the others, one is a laboratory test that may be billed once.
+    written = asked["item"]
+    more = [{**written[0], "sequence": number + 1} for number in range(len(written), items)]
+    asked["item"] = [*written, *more][:items]
+    asked["total"]["value"] = sum((Decimal(item["net"]["value"]) for item in asked["item"]), Decimal(0))
+    if faulty:
+        for item in asked["item"][::10]:
+            item["quantity"] = {"value": "1"}
+    return encode(bundle)
 
 
 def number_of(raw: bytes) -> bytes:
@@ -99,10 +118,11 @@ def numbers(first: int) -> Iterator[bytes]:
         count += 1
 
 
-def _encoded(file: Path) -> bytes:
+def _decoded(file: Path) -> dict[str, Any]:
     decoded = decode(file.read_bytes())
     assert isinstance(decoded, Decoded)
-    return encode(decoded.tree)
+    tree: dict[str, Any] = decoded.tree
+    return tree
 
 
 def _ids(raw: bytes) -> Iterator[str]:

@@ -14,19 +14,15 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.messages import CLAIM, claim
 from claimgw.conformance import Direction, check
-from claimgw.messages.decode import Decoded, decode
-from claimgw.messages.encode import encode
 from claimgw.messages.envelope import Envelope, read
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "claim-request-professional.json"
 RECEIVED = datetime(2026, 11, 1, tzinfo=UTC)
 SIZES = (3, 20, 100, 200)
 
@@ -39,23 +35,6 @@ class Row:
     items: int
     median_ms: float
     p99_ms: float
-
-
-def claim(items: int, faulty: bool) -> bytes:
-    """The written example with so many items; if faulty, with one fault in every tenth item."""
-    decoded = decode(EXAMPLE.read_bytes())
-    assert isinstance(decoded, Decoded)
-    bundle: dict[str, Any] = decoded.tree
-    asked = next(e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Claim")
-    # The first item is repeated: of the others, one is a laboratory test that may be billed once.
-    written = asked["item"]
-    more = [{**written[0], "sequence": number + 1} for number in range(len(written), items)]
-    asked["item"] = [*written, *more][:items]
-    asked["total"]["value"] = sum((Decimal(item["net"]["value"]) for item in asked["item"]), Decimal(0))
-    if faulty:
-        for item in asked["item"][::10]:
-            item["quantity"] = {"value": "1"}
-    return encode(bundle)
 
 
 def judge(raw: bytes) -> int:
@@ -79,7 +58,7 @@ def timed(work: Callable[[], object], seconds: float) -> tuple[float, float]:
 def measured(seconds: float) -> tuple[float, list[Row]]:
     """U, and a row for each size, sound and faulty."""
     raws = {
-        ("faulty" if faulty else "sound", size): claim(size, faulty)
+        ("faulty" if faulty else "sound", size): claim(size, faulty=faulty)
         for faulty in (False, True)
         for size in SIZES
     }
@@ -97,7 +76,7 @@ def measured(seconds: float) -> tuple[float, list[Row]]:
 def start_up() -> float:
     """Seconds from the start of a process to its first verdict."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, __file__, "--once"], check=True)
+    subprocess.run([sys.executable, "-m", "benchmarks.validate", "--once"], check=True)
     return time.perf_counter() - began
 
 
@@ -130,7 +109,7 @@ def main() -> None:
     options.add_argument("--once", action="store_true", help="one verdict and out: what start_up times")
     given = options.parse_args()
     if given.once:
-        judge(EXAMPLE.read_bytes())
+        judge(CLAIM.read_bytes())
         return
     unit, rows = measured(given.seconds)
     show(unit, rows, start_up())
