@@ -236,3 +236,6 @@ async def test_an_operator_sees_what_was_offered_again_and_who_has_it(address: s
             assert (box.waiting.count, box.unconfirmed.count) == (waits, unconfirmed)
             assert (late.offers, late.client, late.confirmed) == (offers, "test", False)
             assert (sum(counted), open_ones) == (waits, [(HOSPITAL, 1)])
+        figures = (await scene.gateway.client.get("/metrics")).text
+        assert f'claimgw_offered_again_total{{provider="{HOSPITAL}"}}' in figures
+        assert f'claimgw_mailbox_unconfirmed{{provider="{HOSPITAL}"}} 1.0' in figures

@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from claimgw.access.operators import Role, hash_password
 from claimgw.store.operators import OperatorRecord, add_operator
-from tests.clearinghouse.spoken import AUTHORIZATION, CLAIM, fresh
+from claimgw.store.participants import change_participant, find_participant
+from tests.clearinghouse.spoken import AUTHORIZATION, CLAIM, fresh, polling
 from tests.console.conftest import HASHER, PASSWORD, sign_in
 from tests.endpoint.doors import Doors, open_doors
 from tests.endpoint.said import answering, asking, cancelling
@@ -75,6 +76,22 @@ async def test_a_case_is_shown_with_all_that_belongs_to_it(desk: Desk) -> None:
     taken_back = await desk.of("CLM-2")
     assert "it was taken back" in taken_back
     assert "Its provider took it back" in taken_back
+
+
+async def test_a_message_tells_how_many_polls_were_given_it_and_who_has_it(desk: Desk) -> None:
+    database, clock = desk.doors.gateway.database, desk.doors.clock
+    async with database.write() as unit:
+        known = await find_participant(unit, HOSPITAL)
+        assert known is not None
+        await change_participant(unit, replace(known, settings={"confirms": True}), clock.now())
+    clock.advance(6)
+    await desk.post(fresh(CLAIM, claim="CLM-1"))
+    await desk.post(asking("CLM-1", "ASK-1"), FALCON)
+    for lost, told in enumerate(("by test, not confirmed", "given to 2 polls")):
+        clock.advance(301 * lost)
+        await desk.post(polling())
+        assert told in await desk.of("CLM-1")
+    assert "1 not confirmed" in await desk.page("/")
 
 
 async def test_a_batch_leads_to_its_claims_and_they_lead_back(desk: Desk) -> None:
