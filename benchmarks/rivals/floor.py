@@ -6,11 +6,12 @@ client. It checks nothing, knows nobody, remembers nothing but bytes, and is los
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
 from typing import Protocol
 
-import aiosqlite
 import asyncpg
 import httpx
 import orjson
@@ -41,14 +42,25 @@ class Postgres:
 
 
 class Sqlite:
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
-        self._turn = asyncio.Lock()
+    """A connection in a thread of its own: insert and commit, one after the other."""
+
+    def __init__(self, file: str) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._connection = sqlite3.connect(file, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute(_TABLE.format(bytes="BLOB"))
 
     async def keep(self, key: str, kind: str, content: bytes) -> None:
-        async with self._turn:
-            await self._connection.execute("INSERT INTO kept VALUES (?, ?, ?)", (key, kind, content))
-            await self._connection.commit()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._keep, (key, kind, content))
+
+    def _keep(self, row: tuple[str, str, bytes]) -> None:
+        with self._connection:
+            self._connection.execute("INSERT INTO kept VALUES (?, ?, ?)", row)
+
+    def close(self) -> None:
+        self._thread.shutdown()
+        self._connection.close()
 
 
 @asynccontextmanager
@@ -56,11 +68,8 @@ async def opened() -> AsyncIterator[Store]:
     """The database, with its table made anew."""
     url = make_url(DATABASE)
     if url.get_backend_name() == "sqlite":
-        async with aiosqlite.connect(str(url.database)) as connection:
-            await connection.execute("PRAGMA journal_mode=WAL")
-            await connection.execute("PRAGMA synchronous=FULL")
-            await connection.execute(_TABLE.format(bytes="BLOB"))
-            yield Sqlite(connection)
+        with closing(Sqlite(str(url.database))) as store:
+            yield store
         return
     async with asyncpg.create_pool(DATABASE, min_size=8, max_size=20) as pool:
         await pool.execute(_TABLE.format(bytes="BYTEA"))
