@@ -17,6 +17,7 @@ from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.identifiers import Licence
 from claimgw.store import Database, messages
 from claimgw.store.records import Message as Row
+from claimgw.store.schema import upgrade
 from tests.conformance import real_messages
 from tests.conformance.real_messages import FOLDER, needed
 from tests.gateway import EXAMPLES, Gateway, parsed, register, resource, running
@@ -84,15 +85,20 @@ async def exchange_with(
             clock=SystemClock(),
         )
     )
-    async with served(sandbox) as base, running(address, clock=clock) as gateway:
+    async with served(sandbox) as base:
+        # Before the gateway starts: it need not look again, on a clock that may stand still.
+        database = Database(address)
+        await upgrade(database)
         keys = {
             party: await register(
-                gateway.database, party, endpoint=f"{base}/$process-message" if party in payers else None
+                database, party, endpoint=f"{base}/$process-message" if party in payers else None
             )
             for party in sorted(parties)
             if not party.startswith("nphies")
         }
-        yield gateway, sandbox, keys
+        await database.close()
+        async with running(address, clock=clock) as gateway:
+            yield gateway, sandbox, keys
 
 
 @pytest.mark.parametrize("source", ["real", "written"])

@@ -87,12 +87,17 @@ def served_by(receiver: Participant, registry: Snapshot, now: datetime) -> froze
     )
 
 
-async def seen_before(unit: Unit, envelope: Envelope, digest: bytes) -> Repeat | Collision | None:
+def digest_of(raw: bytes) -> bytes:
+    """What tells whether two messages are the same, byte for byte."""
+    return hashlib.sha256(raw).digest()
+
+
+async def seen_before(unit: Unit, envelope: Envelope) -> Repeat | Collision | None:
     """Spec §3.4, in its order: Bundle.id, then MessageHeader.id, then the business identifier."""
     sender, bundle_id, header_id = str(envelope.sender), envelope.bundle_id, envelope.header_id
     if bundle_id is not None and header_id is not None:  # otherwise `check` says so
         for known in await messages.arrived(unit, sender, bundle_id, header_id):
-            return _by_ids(known, bundle_id, header_id, digest)
+            return _by_ids(known, bundle_id, header_id, digest_of(envelope.raw))
     focal = focal_of(envelope)
     held = await exchanges.by_focal(unit, sender, focal.type, focal.system, focal.value) if focal else None
     return _by_focal(held, focal, envelope) if held and focal else None

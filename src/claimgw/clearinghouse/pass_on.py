@@ -5,6 +5,7 @@ from claimgw.clearinghouse import answer, record
 from claimgw.clearinghouse.delivery import gate
 from claimgw.clearinghouse.delivery.gate import Shut
 from claimgw.clearinghouse.parts import Parts, Reply
+from claimgw.clearinghouse.recall import of_first
 from claimgw.clearinghouse.received import Received
 from claimgw.clearinghouse.refuse import refuse
 from claimgw.clearinghouse.session import Sessions
@@ -57,5 +58,7 @@ async def _at_once(
     except BaseException:
         sessions.places.give_back(insurer.licence)
         raise
-    told = await sessions.hold(parts, exchange, received.envelope, attempt, insurer, received.notes)
+    envelope, registry = received.envelope, await parts.registry.current()
+    memory = of_first(exchange, envelope, received.known.since, registry)
+    told = await sessions.hold(parts, exchange, envelope, attempt, insurer, received.notes, memory)
     return exchange, told

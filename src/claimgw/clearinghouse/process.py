@@ -10,16 +10,17 @@ from typing import assert_never
 
 from claimgw.access.callers import Caller
 from claimgw.access.registry import Snapshot
-from claimgw.clearinghouse import answer, record
-from claimgw.clearinghouse.admit import Collision, Repeat, admit, find_destination, seen_before
+from claimgw.clearinghouse import answer
+from claimgw.clearinghouse.admit import Collision, Repeat, admit, find_destination
 from claimgw.clearinghouse.followup import cancel, late, notices
 from claimgw.clearinghouse.judge import first_look, judge
 from claimgw.clearinghouse.large import is_large, take_unchecked
+from claimgw.clearinghouse.look_up import look_up
 from claimgw.clearinghouse.open import Refusal, open_message
 from claimgw.clearinghouse.own import batch, payment_notice, poll
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.clearinghouse.pass_on import pass_on
-from claimgw.clearinghouse.recall import Recollection, recall
+from claimgw.clearinghouse.recall import Recollection
 from claimgw.clearinghouse.received import Received
 from claimgw.clearinghouse.refuse import collide, refuse
 from claimgw.clearinghouse.repeat import repeat
@@ -90,22 +91,17 @@ async def _once(
 ) -> Reply:
     now, complete = parts.clock.now(), parts.limits.complete_history
     async with parts.database.read() as unit:
-        seen = await seen_before(unit, envelope, record.digest_of(envelope.raw))
-        known = (
-            await recall(unit, envelope, event, registry, now, complete=complete)
-            if seen is None
-            else Recollection()
-        )
-    match seen:
+        known = await look_up(unit, envelope, event, registry, now, complete=complete)
+    match known:
         case Repeat(message_id):
             metrics.messages.labels(event.code, "repeated").inc()
             return await repeat(parts, envelope, message_id)
         case Collision(finding):
             metrics.messages.labels(event.code, "collided").inc()
             return await collide(parts, envelope, finding, now)
-        case None:
+        case Recollection():
             return await _first_time(parts, sessions, envelope, event, registry, known, now)
-    assert_never(seen)
+    assert_never(known)
 
 
 async def _first_time(

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.recollection import (
@@ -19,6 +19,7 @@ from claimgw.messages.envelope import Envelope, licence_of, read
 from claimgw.messages.events import Event, Leg
 from claimgw.messages.identifiers import Identifier, Licence, LicenceKind
 from claimgw.store import Unit, exchanges, history, messages, relations, statements
+from claimgw.store.glance import Glance, Mentioned, glance
 from claimgw.store.records import Exchange, Imported, State
 from claimgw.store.statements import Stated
 
@@ -38,7 +39,7 @@ class Recollection:
     """The memory for the rules, and the rows it came from, for what is changed conditionally afterwards.
 
     `about`: the earlier request that a message names, by what names it. `answered`: the one it answers.
-    `first`: with this message the history of its pair begins.
+    `first`: with this message the history of its pair begins; `since`: the day from which on it is whole.
     """
 
     memory: Memory = field(default_factory=Memory)
@@ -46,6 +47,7 @@ class Recollection:
     answered: Exchange | None = None
     mentioned: Mentions = field(default_factory=Mentions)
     first: bool = False
+    since: date | None = None
 
 
 async def recall(
@@ -57,29 +59,33 @@ async def recall(
     *,
     complete: bool = False,
     itself: str | None = None,
+    seen: Glance | None = None,
 ) -> Recollection:
     """All that is on record of what a posted message mentions, between its provider and its insurer.
 
     `complete`: what is not on record does not exist. `itself`: the exchange of the message, if it has one
-    already; it is no earlier one.
+    already; it is no earlier one. `seen`: the glance at it, if it has been made; what it has not seen is
+    not read.
     """
     provider, insurer = _parties(envelope)
     mentioned = mentions(envelope)
     if provider is None or event.code == "poll-request":
         return Recollection(Memory(licences=_licences(envelope, registry)), mentioned=mentioned)
+    seen = seen or await glance(unit, asked_of(envelope, event, mentioned))
     answers = event.leg is Leg.RESPONSE
-    reader = _Reader(unit, *_looked_among(event, provider, insurer), itself, (provider, insurer))
+    reader = _Reader(unit, *_looked_among(event, provider, insurer), itself, (provider, insurer), seen)
     about = await reader.about(mentioned.requests)
     requests = await reader.requests(about)
     said = [*mentioned.statements, *_own_key(envelope, event)]
-    stated = await statements.by_identifiers(unit, said, provider=reader.provider, insurer=reader.insurer)
+    stated = await reader.stated(said)
     cancellations = await reader.cancellations(provider, mentioned)
     asked = cancellations if event.code == "cancel-response" else about.values()
     answered = next(iter(asked), None) if answers else None
     known = requests | await reader.imported_requests(mentioned.requests, requests)
-    since = await history.begins(unit, provider, insurer) if insurer else None
     # A claim that names its batch is a claim like any other (0.3 item 8): only a batch is asked about it.
     named = [one for one in mentioned.relations if one[0] != "batch" or event.code == "batch-request"]
+    # Today is not yet whole; and where no insurer is named nobody knows how old it is what is named.
+    since = seen.since or day_of(now) + timedelta(days=1)
     memory = Memory(
         answered=await reader.answered(envelope, answered, known) if answers else None,
         requests=known,
@@ -89,12 +95,36 @@ async def recall(
         open_cancellation=any(
             one.state is State.IN_FLIGHT and one.insurer == insurer for one in cancellations
         ),
-        # Today is not yet whole; and where no insurer is named nobody knows how old it is what is named.
-        since=None if complete else since or day_of(now) + timedelta(days=1),
+        since=None if complete else since,
         oldest=day_of(now) - REACH,
         licences=_licences(envelope, registry),
     )
-    return Recollection(memory, about, answered, mentioned, first=insurer is not None and since is None)
+    first = insurer is not None and seen.since is None
+    return Recollection(memory, about, answered, mentioned, first=first, since=since)
+
+
+def asked_of(envelope: Envelope, event: Event, mentioned: Mentions) -> Mentioned:
+    """What is to be glanced at for a message."""
+    provider, insurer = _parties(envelope)
+    own = [envelope.focal_identifier.value] if envelope.focal_identifier else []
+    return Mentioned(
+        sender=str(envelope.sender),
+        bundle_id=envelope.bundle_id or "",
+        header_id=envelope.header_id or "",
+        provider=provider,
+        insurer=insurer,
+        among=_looked_among(event, provider or "", insurer)[0],
+        requests=[*own, *(key.value for key in mentioned.requests)],
+        relations=[value for _, _, value in mentioned.relations],
+        statements=[key.value for key in (*mentioned.statements, *_own_key(envelope, event))],
+        authorizations=mentioned.authorizations,
+    )
+
+
+def of_first(exchange: Exchange, request: Envelope, since: date | None, registry: Snapshot) -> Memory:
+    """What the first answer to a request is judged by: there is nothing to be read. `since`: Recollection."""
+    asked = request_of(exchange, request.header_id or "", [], request)
+    return Memory(answered=asked, since=since, licences=_licences(request, registry))
 
 
 async def recall_asked(unit: Unit, exchange: Exchange, request: Envelope, registry: Snapshot) -> Memory:
@@ -120,6 +150,7 @@ class _Reader:
     insurer: str | None
     itself: str | None
     parties: tuple[str, str | None]
+    seen: Glance
 
     def meant(self, provider: str, insurer: str) -> tuple[bool, bool]:
         """To sort by: what is of the parties of the message comes last, and counts."""
@@ -136,11 +167,21 @@ class _Reader:
 
     async def cancellations(self, provider: str, mentioned: Mentions) -> list[Exchange]:
         """Those of what the message cancels, or says to be cancelled; the newest first."""
+        if not self.seen.relations:
+            return []
         asked = [one for one in mentioned.relations if one[0] == "cancels"]
         rows = await relations.naming(self.unit, provider, asked, most=_MOST_RELATED)
         return [held for _, held, _ in rows if held.id != self.itself]
 
+    async def stated(self, keys: Sequence[Key]) -> list[Stated]:
+        if not self.seen.statements:
+            return []
+        among = {"provider": self.provider, "insurer": self.insurer}
+        return await statements.by_identifiers(self.unit, keys, **among)
+
     async def about(self, keys: Sequence[Key]) -> dict[Key, Exchange]:
+        if not self.seen.requests:
+            return {}
         found = await exchanges.by_focals(self.unit, keys, provider=self.provider, insurer=self.insurer)
         return {
             Key(held.focal.type, held.focal.system, held.focal.value): held
@@ -150,6 +191,8 @@ class _Reader:
         }
 
     async def requests(self, about: Mapping[Key, Exchange]) -> dict[Key, Request]:
+        if not about:
+            return {}
         headers = await messages.header_ids(self.unit, [held.id for held in about.values()])
         answered = await statements.of_exchanges(self.unit, [held.id for held in about.values()])
         bodies = await messages.contents(self.unit, [held.id for held in about.values()])
@@ -182,6 +225,8 @@ class _Reader:
         return found
 
     async def authorizations(self, stated: Sequence[Stated]) -> dict[str, list[Statement]]:
+        if not stated:
+            return {}
         found: defaultdict[str, list[Statement]] = defaultdict(list)
         bodies = await messages.contents(self.unit, [one.said.message_id for one in stated])
         requests = await self._asked(stated)
@@ -194,6 +239,8 @@ class _Reader:
     async def related(
         self, provider: str, named: Sequence[relations.Relation]
     ) -> dict[relations.Relation, list[Request]]:
+        if not self.seen.relations:
+            return {}
         found: defaultdict[relations.Relation, list[Request]] = defaultdict(list)
         asked = [one for one in named if one[0] in _LOOKED_FOR][:_MOST_ASKED]
         rows = await relations.naming(self.unit, provider, asked, most=_MOST_RELATED)
@@ -208,14 +255,16 @@ class _Reader:
 
     async def _asked(self, stated: Iterable[Stated]) -> dict[str, Identifier]:
         ids = [one.said.exchange_id for one in stated if one.said.exchange_id]
-        found = {}
+        found: dict[str, Identifier] = {}
+        if not ids:
+            return found
         for held in await exchanges.find_all(self.unit, list(dict.fromkeys(ids))):
             if held.focal is not None:
                 found[held.id] = Identifier(held.focal.system, held.focal.value)
         return found
 
     async def _imported(self, keys: Sequence[Key]) -> list[Imported]:
-        if not keys:
+        if not keys or not self.seen.imported:
             return []
         found = await history.of_before(self.unit, keys, provider=self.provider, insurer=self.insurer)
         return sorted(found, key=lambda one: self.meant(one.provider, one.insurer))
@@ -254,6 +303,8 @@ async def _authorizations(
     reader: _Reader, mentioned: Mentions, stated: Sequence[Stated], provider: str, insurer: str | None
 ) -> dict[str, list[Statement]]:
     """By the numbers the message names, and those of the authorizations it is about."""
+    if not stated and not reader.seen.authorizations:
+        return {}
     about = [one.said.authorization for one in stated if one.said.authorization]
     numbers = [*mentioned.authorizations, *about]
     if insurer is None or not numbers:

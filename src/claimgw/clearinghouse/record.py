@@ -1,11 +1,10 @@
 """How is a message made safe before anything else happens to it? Commit 1."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from claimgw.access.participants import Participant
-from claimgw.clearinghouse.admit import focal_of
+from claimgw.clearinghouse.admit import digest_of, focal_of
 from claimgw.clearinghouse.answer import own
 from claimgw.clearinghouse.delivery.gate import Shut
 from claimgw.clearinghouse.forms import form_of
@@ -30,10 +29,6 @@ from claimgw.store.records import (
 from claimgw.store.relations import Relation
 
 _LONGEST_LICENCE = 120
-
-
-def digest_of(raw: bytes) -> bytes:
-    return hashlib.sha256(raw).digest()
 
 
 async def keep_arrival(

@@ -4,20 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from claimgw.access.callers import Caller
 from claimgw.access.participants import Participant
 from claimgw.access.registry import Snapshot
-from claimgw.clearinghouse.admit import Collision, Repeat, admit, find_destination, seen_before
+from claimgw.clearinghouse.admit import Collision, Repeat, admit, find_destination
 from claimgw.clearinghouse.delivery import gate
 from claimgw.clearinghouse.followup import cancel, late, notices
 from claimgw.clearinghouse.judge import first_look, judge
+from claimgw.clearinghouse.look_up import look_up
 from claimgw.clearinghouse.open import Refusal, open_message
 from claimgw.clearinghouse.own.batch import weigh
 from claimgw.clearinghouse.parts import Parts
-from claimgw.clearinghouse.recall import recall
+from claimgw.clearinghouse.recall import Recollection
 from claimgw.clearinghouse.received import Received
-from claimgw.clearinghouse.record import digest_of
 from claimgw.conformance.unchecked import unchecked
 from claimgw.messages.findings import Finding
 
@@ -82,14 +83,16 @@ async def rehearse(
         return event if stranger else Rehearsal(Prospect.REFUSED, event.findings)
     now, complete = parts.clock.now(), parts.limits.complete_history
     async with parts.database.read() as unit:
-        match await seen_before(unit, envelope, digest_of(raw)):
+        match known := await look_up(unit, envelope, event, registry, now, complete=complete):
             case Repeat(message_id):
                 return Rehearsal(Prospect.DUPLICATE, original=message_id)
             case Collision(finding):
                 return Rehearsal(Prospect.REFUSED, [finding])
-        known = await recall(unit, envelope, event, registry, now, complete=complete)
-        target = next(iter(known.about.values()), None)
-        ours = event.code == "cancel-request" and await cancel.is_ours(unit, target)
+            case Recollection():
+                target = next(iter(known.about.values()), None)
+                ours = event.code == "cancel-request" and await cancel.is_ours(unit, target)
+            case _:
+                assert_never(known)
     destination = find_destination(envelope, event, registry)
     if isinstance(destination, Finding):
         return Rehearsal(Prospect.REFUSED, [destination])

@@ -17,6 +17,7 @@ from claimgw.clearinghouse.record import keep_own
 from claimgw.clearinghouse.settle import Settled
 from claimgw.clearinghouse.unreachable import unreachable
 from claimgw.clearinghouse.words import meanwhile
+from claimgw.conformance.memory import Memory
 from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.frame import Stamp
@@ -45,14 +46,15 @@ class Sessions:
         attempt: Attempt,
         insurer: Participant,
         notes: Sequence[str] = (),
+        memory: Memory | None = None,
     ) -> bytes:
         """Make the attempt and give the provider its answer, at the latest when the session's time is up.
 
         Its place with the insurer is given back when the attempt has ended.
 
-        `notes` are told beside an answer of the gateway's own.
+        `notes` are told beside an answer of the gateway's own. `memory`: see `conclude`.
         """
-        attempt_made = asyncio.create_task(deliver(parts, exchange, request, attempt, notes))
+        attempt_made = asyncio.create_task(deliver(parts, exchange, request, attempt, notes, memory))
         self._under_way.add(attempt_made)
         attempt_made.add_done_callback(self._ended)
         attempt_made.add_done_callback(lambda _: self.places.give_back(insurer.licence))

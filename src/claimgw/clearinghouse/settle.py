@@ -62,12 +62,35 @@ async def settle(
             async with parts.database.write() as unit:
                 exchange = await exchanges.find(unit, attempt.exchange_id)
                 assert exchange is not None
+                is_open = await attempts.is_open(unit, attempt.id)
                 now = parts.clock.now()
                 settlement = _Settlement(parts, unit, request, insurer, exchange, ending, now, notes, shut)
-                return await settlement.carry_out(attempt)
+                settled = await settlement.carry_out(attempt, is_open=is_open)
         except Conflict:
             continue
+        _say(settled, ending)
+        return settled
     raise Conflict(f"exchange {attempt.exchange_id} changes faster than it can be read")
+
+
+async def settle_unchanged(
+    parts: Parts,
+    request: Envelope,
+    insurer: Participant | None,
+    exchange: Exchange,
+    attempt: Attempt,
+    ending: Ending,
+    notes: Sequence[str] = (),
+    *,
+    shut: bool = False,
+) -> Settled:
+    """The same for an exchange that is thought to be as it was: nothing is read. Raises Conflict if not."""
+    async with parts.database.write() as unit:
+        now = parts.clock.now()
+        settlement = _Settlement(parts, unit, request, insurer, exchange, ending, now, notes, shut)
+        settled = await settlement.carry_out(attempt, is_open=True)
+    _say(settled, ending)
+    return settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +117,20 @@ class _Settlement:
     notes: Sequence[str]
     shut: bool
 
-    async def carry_out(self, attempt: Attempt) -> Settled:
-        """Close the attempt, and do what follows from its ending."""
+    async def carry_out(self, attempt: Attempt, *, is_open: bool) -> Settled:
+        """Close the attempt if it is open, and do what follows from its ending."""
         came = await self._keep_answer()
-        closed = await attempts.close_attempt(
-            self.unit,
-            attempt.id,
-            at=self.now,
-            outcome=self.ending.outcome.value,
-            detail=self.ending.detail,
-            answer_id=came,
-        )
+        if is_open:
+            attempts.close(
+                self.unit,
+                attempt.id,
+                at=self.now,
+                outcome=self.ending.outcome.value,
+                detail=self.ending.detail,
+                answer_id=came,
+            )
         conclusive = self.ending.answer is not None and MEANING[self.ending.outcome].again is Again.NEVER
-        if not closed and not conclusive:
+        if not is_open and not conclusive:
             return Settled(self.exchange, None)  # another node has taken it up, and nothing new is known
         schedule = self.parts.schedule_of(self.insurer)
         decision = decide(self.ending.outcome, self._circumstances(attempt), schedule)
@@ -119,7 +143,6 @@ class _Settlement:
         if self._takes_back():
             await take_back(self.unit, self.exchange, self.request, self.now)
         changed = await self._change(decision, told, came)
-        self._say(changed)
         return Settled(changed, told.raw if told and not deposited else None, deposited)
 
     async def _notify(self, findings: Sequence[Finding]) -> None:
@@ -239,16 +262,18 @@ class _Settlement:
         first = self.exchange.answer_id is None and self.exchange.provider != str(GATEWAY)
         return first and decision.state is State.ANSWERED and self.ending.answer is not None
 
-    def _say(self, changed: Exchange) -> None:
-        metrics.attempts.labels(changed.insurer, self.ending.outcome.value).inc()
-        _log.info(
-            "attempt settled",
-            action="settle",
-            exchange=changed.id,
-            insurer=changed.insurer,
-            outcome=self.ending.outcome.value,
-            state=changed.state.value,
-        )
+
+def _say(settled: Settled, ending: Ending) -> None:
+    changed = settled.exchange
+    metrics.attempts.labels(changed.insurer, ending.outcome.value).inc()
+    _log.info(
+        "attempt settled",
+        action="settle",
+        exchange=changed.id,
+        insurer=changed.insurer,
+        outcome=ending.outcome.value,
+        state=changed.state.value,
+    )
 
 
 def _reason(ending: Ending) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from claimgw.store.database import Unit
 from claimgw.store.records import Attempt, State
@@ -20,16 +20,22 @@ async def open_attempts(unit: Unit, opened: Sequence[Attempt]) -> None:
     unit.put(attempt, [{name: getattr(one, name) for name in Attempt.__slots__} for one in opened])
 
 
-async def close_attempt(
+def close(
     unit: Unit, attempt_id: str, *, at: datetime, outcome: str, detail: str, answer_id: str | None
-) -> bool:
-    """Note how an open attempt ended; False if it is closed already."""
-    done = await unit.execute(
-        update(attempt)
-        .where(attempt.c.id == attempt_id, attempt.c.closed_at.is_(None))
-        .values(closed_at=at, outcome=outcome, detail=detail[:250], answer_id=answer_id)
+) -> None:
+    """Note how an open attempt ended. The unit raises Conflict if it is closed already."""
+    unit.amend(
+        attempt,
+        {"id": attempt_id, "closed_at": None},
+        {"closed_at": at, "outcome": outcome, "detail": detail[:250], "answer_id": answer_id},
+        otherwise="the attempt has been closed",
     )
-    return done.rowcount == 1
+
+
+async def is_open(unit: Unit, attempt_id: str) -> bool:
+    """Whether nobody has noted yet how it ended."""
+    open_one = select(attempt.c.id).where(attempt.c.id == attempt_id, attempt.c.closed_at.is_(None))
+    return await unit.scalar(open_one) is not None
 
 
 async def of_exchange(unit: Unit, exchange_id: str) -> list[Attempt]:

@@ -17,7 +17,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from claimgw.errors import ConfigurationError, StoreUnavailable
 from claimgw.store import postgres, sqlite
 from claimgw.store.prepared import Prepared
-from claimgw.store.probes import tell
 from claimgw.store.unit import Unit
 
 _BUSY_MS = 30_000
@@ -67,7 +66,6 @@ class Database:
             if unit.begun:
                 await unit.flush()
             elif unit.gathered:
-                tell()
                 await self._direct.carry_out(unit.gathered)
 
     async def _to_read(self, stack: AsyncExitStack) -> AsyncConnection:
@@ -82,7 +80,6 @@ class Database:
         return await stack.enter_async_context(self._writer.begin())
 
     async def _ask(self, prepared: Prepared, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        tell()
         return await self._direct.ask(prepared, values)
 
     async def warnings(self) -> list[str]:

@@ -6,11 +6,13 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, union
 
 from claimgw.store.database import Unit
+from claimgw.store.prepared import Prepared
 from claimgw.store.records import MailboxEntry
 from claimgw.store.tables import mailbox, participant, topic
+from claimgw.store.tables.columns import Instant, Licence
 
 # A message that waits is free unless a poll has it. A delivered one is free again at a moment that is set
 # for those that are to be confirmed; where none is set nobody need confirm it.
@@ -67,9 +69,8 @@ async def waiting(unit: Unit, provider: str, asked: Selection, now: datetime) ->
 
 async def any_waiting(unit: Unit, provider: str, now: datetime) -> bool:
     """Whether the tag `queued-messages` is due: something that a poll would be given now."""
-    mine = mailbox.c.provider == provider
-    query = select(or_(exists().where(mine, WAITING, free(now)), exists().where(mine, UNCONFIRMED, due(now))))
-    return bool(await unit.scalar(query))
+    [(some,)] = await unit.ask(_ANY_WAITING, provider=provider, now=now)
+    return bool(some)
 
 
 async def newest_waiting(unit: Unit, providers: Collection[str], now: datetime) -> dict[str, str]:
@@ -95,14 +96,21 @@ async def newest_waiting(unit: Unit, providers: Collection[str], now: datetime) 
     return {licence: str(message_id) for licence, message_id in rows if message_id is not None}
 
 
-def free(now: datetime) -> ColumnElement[bool]:
+def free(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Of what waits: no poll has it."""
     return or_(mailbox.c.reserved_until.is_(None), mailbox.c.reserved_until <= now)
 
 
-def due(now: datetime) -> ColumnElement[bool]:
+def due(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Of what is unconfirmed: it is to be offered again."""
     return mailbox.c.reserved_until <= now
+
+
+_MINE = mailbox.c.provider == bindparam("provider", type_=Licence)
+_NOW = bindparam("now", type_=Instant)
+_ANY_WAITING = Prepared(
+    select(or_(exists().where(_MINE, WAITING, free(_NOW)), exists().where(_MINE, UNCONFIRMED, due(_NOW))))
+)
 
 
 async def _first(

@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from claimgw.errors import Conflict
 from claimgw.store.gathered import Amend, Part, Put
 from claimgw.store.prepared import Compiled, Prepared, compiled
+from claimgw.store.probes import tell
 from claimgw.store.unit import is_twice
 
 # The statement makes itself fail if a row is not as it was read.
@@ -52,8 +53,10 @@ class Direct:
     async def ask(self, prepared: Prepared, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         """The rows of a prepared question."""
         made = prepared.compiled(self._dialect)
+        parameters = made.bind(values)
+        tell(made.text, parameters)
         async with self._connection() as connection:
-            rows = await connection.fetch(made.text, *made.bind(values))
+            rows = await connection.fetch(made.text, *parameters)
         return [prepared.read(self._dialect, row) for row in rows]
 
     async def carry_out(self, parts: Sequence[Part]) -> None:
@@ -62,6 +65,7 @@ class Direct:
         if key not in self._made:
             self._made[key] = compiled(_statement(parts), self._dialect)
         made = self._made[key]
+        tell(made.text)
         try:
             async with self._connection() as connection:
                 await connection.fetchval(made.text, *made.bind(_values(parts)))

@@ -1,12 +1,14 @@
-"""Who is told that the database is about to be asked, or to commit? Nobody, unless somebody listens."""
+"""Who is told of a statement before it is made? Nobody, unless somebody listens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
-# For those who count statements, or end a process between two of them.
-listeners: list[Callable[[], None]] = []
+# For those who count statements, explain them, or end a process between two of them. Those that go through
+# SQLAlchemy it tells of itself. Called with the text and its parameters.
+listeners: list[Callable[[str, Sequence[Any]], None]] = []
 
 
-def tell() -> None:
-    """One statement or commit is to be made now, beside those SQLAlchemy tells of."""
+def tell(text: str, parameters: Sequence[Any] = ()) -> None:
+    """A statement is to be made now, in the context of whoever asked for it."""
     for listener in listeners:
-        listener()
+        listener(text, parameters)

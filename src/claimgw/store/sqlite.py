@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from claimgw.errors import Conflict
 from claimgw.store.gathered import Amend, Part, Put
 from claimgw.store.prepared import Compiled, Prepared, compiled
+from claimgw.store.probes import tell
 from claimgw.store.unit import is_twice
 
 Result = Exception | None
@@ -37,11 +38,14 @@ class Direct:
     async def ask(self, prepared: Prepared, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         """The rows of a prepared question."""
         made = prepared.compiled(self._dialect)
-        rows = await self._reader.run(_fetch, made.text, made.bind(values))
+        parameters = made.bind(values)
+        tell(made.text, parameters)
+        rows = await self._reader.run(_fetch, made.text, parameters)
         return [prepared.read(self._dialect, row) for row in rows]
 
     async def carry_out(self, parts: Sequence[Part]) -> None:
         """All of it or nothing. Raises Conflict if a key is taken, or a row is not as it was read."""
+        tell("COMMIT")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((parts, done))
         if self._committing is None or self._committing.done():

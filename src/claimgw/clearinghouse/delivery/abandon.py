@@ -26,7 +26,7 @@ async def abandon(parts: Parts, exchange: Exchange, grace: float) -> None:
     assert meaning.arrived is Arrived.UNKNOWN
     try:
         async with parts.database.write() as unit:
-            await close_left(unit, await attempts.of_exchange(unit, exchange.id), now)
+            close_left(unit, await attempts.of_exchange(unit, exchange.id), now)
             await _leave(parts, unit, exchange, now + timedelta(seconds=grace))
     except Conflict:
         return
@@ -38,17 +38,18 @@ async def abandon(parts: Parts, exchange: Exchange, grace: float) -> None:
     )
 
 
-async def close_left(unit: Unit, left: Iterable[Attempt], now: datetime) -> None:
-    """Note of attempts that nobody will hear the end of them."""
+def close_left(unit: Unit, left: Iterable[Attempt], now: datetime) -> None:
+    """Note of attempts that nobody will hear the end of those that are open."""
     for made in left:
-        await attempts.close_attempt(
-            unit,
-            made.id,
-            at=now,
-            outcome=Outcome.ABANDONED.value,
-            detail=f"node {made.node}",
-            answer_id=None,
-        )
+        if made.closed_at is None:
+            attempts.close(
+                unit,
+                made.id,
+                at=now,
+                outcome=Outcome.ABANDONED.value,
+                detail=f"node {made.node}",
+                answer_id=None,
+            )
 
 
 async def _leave(parts: Parts, unit: Unit, exchange: Exchange, due_at: datetime) -> None:

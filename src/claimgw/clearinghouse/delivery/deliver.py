@@ -1,11 +1,13 @@
 """How is one attempt made? Call, interpret, settle; whoever waits is told by the result."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import structlog
 
 from claimgw.access.participants import Participant
+from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.beside.heavy import is_heavy
 from claimgw.clearinghouse.delivery import gate
 from claimgw.clearinghouse.delivery.interpret import Asked, Judge, interpret
@@ -14,9 +16,10 @@ from claimgw.clearinghouse.forward import forward
 from claimgw.clearinghouse.notice import remarks
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.recall import recall_asked
-from claimgw.clearinghouse.settle import Settled, settle
+from claimgw.clearinghouse.settle import Settled, settle, settle_unchanged
 from claimgw.conformance import Direction, check
-from claimgw.errors import StoreUnavailable
+from claimgw.conformance.memory import Memory
+from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.insurers.spi import Answered, Reply
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.findings import Finding, errors
@@ -32,11 +35,16 @@ T = TypeVar("T")
 
 
 async def deliver(
-    parts: Parts, exchange: Exchange, request: Envelope | bytes, attempt: Attempt, notes: Sequence[str] = ()
+    parts: Parts,
+    exchange: Exchange,
+    request: Envelope | bytes,
+    attempt: Attempt,
+    notes: Sequence[str] = (),
+    memory: Memory | None = None,
 ) -> Settled:
     """Make an attempt that has been opened and committed. What came of it exists nowhere else: a database
     that is away is waited for. `notes` are told beside an answer of the gateway's own. `request`: its bytes
-    if they are heavy, to be read in the process beside this one.
+    if they are heavy, to be read in the process beside this one. `memory`: see `conclude`.
     """
     if isinstance(request, bytes):
         return await _deliver_beside(parts, exchange, request, attempt)
@@ -49,7 +57,7 @@ async def deliver(
     try:
         insurer, reply = await _patiently(parts, ask)
         settled = await _patiently(
-            parts, lambda: conclude(parts, exchange, request, attempt, insurer, reply, notes)
+            parts, lambda: conclude(parts, exchange, request, attempt, insurer, reply, notes, memory)
         )
     finally:
         parts.under_way.discard(attempt.id)
@@ -87,8 +95,13 @@ async def conclude(
     insurer: Participant | None,
     reply: Reply,
     notes: Sequence[str],
+    memory: Memory | None = None,
 ) -> Settled:
-    """What the reply means, settled. Raises StoreUnavailable; then it may be done again."""
+    """What the reply means, settled. Raises StoreUnavailable; then it may be done again.
+
+    `memory`: what its answer is judged by if nobody has changed the exchange since. It is hoped that nobody
+    has, and nothing is read: the settlement is written only if that is true.
+    """
     if parts.beside is not None and isinstance(reply, Answered) and is_heavy(reply.body):
         settled: Settled = await parts.beside.do(
             "conclude", exchange, request.raw, attempt, insurer, reply, notes
@@ -102,20 +115,32 @@ async def conclude(
         repeated=attempt.number > 1 and await _may_have_arrived(parts, attempt),
         own=exchange.provider == str(GATEWAY),
     )
-    ending = interpret(reply, asked, await _judge(parts, exchange, request))
     registry = await parts.registry.current()
+    hoped = exchange if memory is not None else None
+    if memory is None:
+        memory = await _recall(parts, exchange, request, registry)
+    ending = interpret(reply, asked, _judge(parts, registry, memory))
     if insurer is not None:
         await parts.breakers.learn(insurer, registry, ending.outcome, attempt.opened_at)
     shut = gate.shut(parts.breakers, registry, exchange.insurer, parts.clock.now()) is not None
+    if hoped is not None:
+        with suppress(Conflict):
+            return await settle_unchanged(parts, request, insurer, hoped, attempt, ending, notes, shut=shut)
+        ending = interpret(
+            reply, asked, _judge(parts, registry, await _recall(parts, exchange, request, registry))
+        )
     return await settle(parts, request, insurer, attempt, ending, notes, shut=shut)
 
 
-async def _judge(parts: Parts, exchange: Exchange, request: Envelope) -> Judge:
-    """By rules and record as they are now that the answer came, not as when the request went out."""
-    registry, now = await parts.registry.current(), parts.clock.now()
+async def _recall(parts: Parts, exchange: Exchange, request: Envelope, registry: Snapshot) -> Memory:
+    """The record as it is now that the answer came, not as when the request went out."""
     async with parts.database.read() as unit:
         known = await exchanges.find(unit, exchange.id)
-        memory = await recall_asked(unit, known or exchange, request, registry)
+        return await recall_asked(unit, known or exchange, request, registry)
+
+
+def _judge(parts: Parts, registry: Snapshot, memory: Memory) -> Judge:
+    now = parts.clock.now()
 
     def judge(answer: Envelope) -> list[Finding]:
         found = check(

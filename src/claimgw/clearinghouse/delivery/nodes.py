@@ -12,7 +12,7 @@ from claimgw import __version__
 from claimgw.clearinghouse.delivery.abandon import abandon, close_left
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clock import rung_or_after
-from claimgw.errors import StoreUnavailable
+from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.store import nodes
 from claimgw.store.nodes import Node
 from claimgw.store.records import Attempt, Exchange, State
@@ -162,9 +162,11 @@ class Heart:
             else:
                 # It was answered another way, and then its node died that still waited.
                 async with self._parts.database.write() as unit:
-                    await close_left(unit, [attempt], self._parts.clock.now())
+                    close_left(unit, [attempt], self._parts.clock.now())
         except StoreUnavailable:
             raise
+        except Conflict:
+            return  # another node was faster
         except Exception as fault:
             # A bug met on one exchange must not stop all others. Its text may quote the message.
             _log.error(

@@ -86,8 +86,9 @@ class Worker:
             forgotten = await attempts.left_open(unit, oldest)
         if forgotten:
             # A late answer ended the exchange, and then the node died that still waited for one.
-            async with self._parts.database.write() as unit:
-                await close_left(unit, forgotten, now)
+            with suppress(Conflict):  # another node was faster
+                async with self._parts.database.write() as unit:
+                    close_left(unit, forgotten, now)
         if self._parts.clock.monotonic() >= self._old_at:
             more = await give_up_old(self._parts)
             self._old_at = self._parts.clock.monotonic() + (0 if more else _OLD_SECONDS)

@@ -4,19 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import assert_never
 
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse import answer, record
-from claimgw.clearinghouse.admit import Collision, Repeat, focal_of, seen_before
+from claimgw.clearinghouse.admit import Collision, Repeat, focal_of
 from claimgw.clearinghouse.delivery import gate
 from claimgw.clearinghouse.delivery.gate import Shut
 from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.judge import judge
+from claimgw.clearinghouse.look_up import look_up
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.own.members import Member, compared, members_of, of_all, of_member, outside
 from claimgw.clearinghouse.own.siblings import Siblings
 from claimgw.clearinghouse.parts import Parts, Reply
-from claimgw.clearinghouse.recall import Recollection, recall
+from claimgw.clearinghouse.recall import Recollection
 from claimgw.clearinghouse.received import Received
 from claimgw.clearinghouse.repeat import answer_on_record
 from claimgw.clearinghouse.session import Sessions
@@ -120,15 +122,18 @@ async def _judge(
     new = given.envelope.sender == batch.envelope.sender and given.event.code == "claim-request"
     if new:
         async with parts.database.read() as unit:
-            seen = await seen_before(unit, given.envelope, record.digest_of(given.envelope.raw))
             complete = parts.limits.complete_history
-            known = await recall(unit, given.envelope, given.event, registry, given.now, complete=complete)
-        match seen:
+            known = await look_up(unit, given.envelope, given.event, registry, given.now, complete=complete)
+        match known:
             case Repeat(message_id):
                 again = await answer_on_record(parts, given.envelope, message_id, member=True)
                 return Judged(given, (), again)
             case Collision(finding):
                 return Judged(given, [finding])
+            case Recollection():
+                given = replace(given, known=known)
+            case _:
+                assert_never(known)
         memory = siblings.beside(known.memory, known.mentioned.relations)
         given = replace(given, known=replace(known, memory=memory))
     received = judge(parts, registry, given, part=Part.MEMBER)
