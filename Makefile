@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CHECKED := src tests migrations benchmarks campaigns
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo bench bench-validate bench-batch overload hours mutants fuzz oracle shapes table lives restart test serve fmt lint clean
+.PHONY: help install demo bench bench-validate bench-batch overload hours mutants fuzz oracle shapes table lives restart test serve fmt lint clean outage
 
 help:  ## list what can be done
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -35,6 +35,9 @@ oracle: $(VENV)/installed-server  ## compare with the HL7 validator, which it fe
 
 shapes: $(VENV)/installed-server  ## compare what the gateway writes with what a real one wrote; needs recorded messages
 	$(BIN)/python -m campaigns.shapes $(if $(MESSAGES),--messages $(MESSAGES))
+
+outage: $(VENV)/installed-test  ## four days without an insurer, 10,000 claims, on both databases; CLAIMS= ROUNDS=
+	$(BIN)/python -m campaigns.outage $(if $(CLAIMS),--claims $(CLAIMS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 table: $(VENV)/installed-test  ## play every event in every situation and print what came; fails if one cell differs
 	@$(BIN)/python -m tests.clearinghouse.catalogue.page
