@@ -16,14 +16,12 @@ STEPS = (
     ("between the steps", "claimgw.endpoint.process_message", "process"),
     ("open", "claimgw.clearinghouse.process", "open_message"),
     ("admit", "claimgw.clearinghouse.process", "admit"),
-    ("admit", "claimgw.clearinghouse.process", "seen_before"),
-    ("recall", "claimgw.clearinghouse.process", "recall"),
+    ("look up", "claimgw.clearinghouse.process", "look_up"),
     ("check", "claimgw.clearinghouse.process", "judge"),
     ("record", "claimgw.clearinghouse.record", "accept"),
     ("forward", "claimgw.clearinghouse.delivery.deliver", "forward"),
-    ("recall for the answer", "claimgw.clearinghouse.delivery.deliver", "_judge"),
-    ("check the answer", "claimgw.clearinghouse.delivery.deliver", "interpret"),
-    ("settle", "claimgw.clearinghouse.delivery.deliver", "settle"),
+    ("read the answer, and check it", "claimgw.clearinghouse.delivery.deliver", "interpret"),
+    ("settle", "claimgw.clearinghouse.delivery.deliver", "settle_unchanged"),
     ("answer", "claimgw.clearinghouse.answer", "tagged"),
 )
 
