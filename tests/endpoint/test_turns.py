@@ -69,6 +69,19 @@ async def test_who_gives_up_waiting_leaves_nothing_behind() -> None:
     await asyncio.wait_for(turns.take("third"), 1)
 
 
+async def test_who_gives_up_in_the_moment_of_its_turn_passes_it_on() -> None:
+    turns = Turns(1, 1)
+    await turns.take("one")
+    waiting, next_ = asyncio.create_task(turns.take("other")), asyncio.create_task(turns.take("third"))
+    await settled()
+    waiting.cancel()
+    turns.give("one")  # before who waited could leave
+    await asyncio.wait_for(next_, 1)
+    await asyncio.gather(waiting, return_exceptions=True)
+    turns.give("third")
+    assert (turns.taken(), turns.waiting) == (0, 0)
+
+
 async def test_who_waits_for_an_insurer_takes_up_no_room_and_comes_back_without_asking() -> None:
     turns, insurer = Turns(1, 1), asyncio.Event()
     guest = Guest("one")

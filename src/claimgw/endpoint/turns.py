@@ -38,10 +38,11 @@ class Turns:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if not turn.cancelled():
                 self.give(whose, weight)
-            else:
+            elif (weight, turn) in self._lines.get(whose, ()):
                 self._leave(whose, (weight, turn))
+                self._call()
             raise
 
     def seize(self, whose: str, weight: int = 1) -> None:
@@ -62,6 +63,8 @@ class Turns:
         while (whose := self._next()) is not None:
             weight, turn = self._lines[whose][0]
             self._leave(whose, (weight, turn))
+            if turn.cancelled():  # and whoever waited for it has not run since
+                continue
             if whose in self._lines:  # to the end of the round
                 self._lines[whose] = self._lines.pop(whose)
             self.seize(whose, weight)
