@@ -86,6 +86,13 @@ async def test_a_large_message_is_validated_there_and_what_is_no_message_refused
     assert await house.told(b"[" * 70_000) == "400"
 
 
+async def test_what_is_counted_there_is_shown_with_what_is_counted_here(house: House) -> None:
+    figures = (await house.gateway.client.get("/metrics")).text
+    counts = dict(line.rsplit(" ", 1) for line in figures.splitlines() if not line.startswith("#"))
+    assert counts['claimgw_messages_total{event="claim-request",verdict="accepted"}'] == "2.0"
+    assert counts['claimgw_session_seconds_count{event="claim-request"}'] == "2.0"
+
+
 async def test_a_process_that_dies_takes_no_other_with_it_and_is_replaced(house: House) -> None:
     [pid] = beside()
     lost = asyncio.create_task(house.told(another(LARGE)))

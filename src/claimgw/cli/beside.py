@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import typer
+from prometheus_client.metrics_core import Metric
 
 from claimgw.access.callers import Caller
 from claimgw.access.participants import Participant
@@ -35,7 +36,7 @@ from claimgw.insurers.spi import Answered
 from claimgw.messages.envelope import Envelope, read
 from claimgw.settings import Settings
 from claimgw.store.records import Attempt, Exchange
-from claimgw.telemetry import logs
+from claimgw.telemetry import logs, metrics
 
 commands = typer.Typer()
 
@@ -98,10 +99,10 @@ class Tasks:
         self._house = house
         self._parts: Parts = replace(house.parts, lines=LentLines(wire), wake=self._wake)
 
-    async def do(self, task: str, args: Sequence[Any]) -> tuple[Any, float]:
-        """What came of it, and the most memory this process ever had, in MB."""
+    async def do(self, task: str, args: Sequence[Any]) -> tuple[Any, float, list[Metric]]:
+        """What came of it, the most memory this process ever had, in MB, and what it has counted."""
         done = await _TASKS[task](self, *args)
-        return done, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return done, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, metrics.counted()
 
     async def process(self, raw: bytes, caller: Caller) -> Reply:
         return await self._in_turn(

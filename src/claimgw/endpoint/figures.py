@@ -57,5 +57,7 @@ class Metrics:
             for circuit in await all_circuits(unit):
                 down.labels(circuit.licence).set(circuit.state is not Position.CLOSED)
                 opened.labels(circuit.licence).set(circuit.opened)
-        text = generate_latest(metrics.registry) + generate_latest(gauges)
+        counts, beside = CollectorRegistry(), self.parts.beside
+        counts.register(metrics.Summed([metrics.counted(), *(beside.counted if beside is not None else ())]))
+        text = generate_latest(counts) + generate_latest(gauges)
         return Response(text, media_type=CONTENT_TYPE_LATEST)

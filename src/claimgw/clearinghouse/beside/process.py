@@ -15,6 +15,7 @@ from subprocess import DEVNULL
 from typing import Any
 
 import structlog
+from prometheus_client.metrics_core import Metric
 
 from claimgw.clearinghouse.beside.wire import Handler, Wire
 
@@ -41,6 +42,13 @@ class Beside:
         self._running: _Running | None = None
         self._starting = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
+        # What each of them had counted when it was heard of last, those that have ended too.
+        self._counted: dict[int, list[Metric]] = {}
+
+    @property
+    def counted(self) -> list[list[Metric]]:
+        """What they have counted, each by itself."""
+        return list(self._counted.values())
 
     async def do(self, task: str, *args: Any) -> Any:
         """Have it done there. Raises StoreUnavailable if the process ended before it answered."""
@@ -49,7 +57,7 @@ class Beside:
                 self._forget()
                 self._running = await self._start()
             running = self._running
-        value, megabytes = await running.wire.call("do", task, args)
+        value, megabytes, self._counted[running.process.pid] = await running.wire.call("do", task, args)
         if megabytes > _MOST_MEGABYTES and self._running is running:
             _log.info(
                 "a process beside this one has grown, and is replaced", action="beside", megabytes=megabytes
