@@ -59,31 +59,32 @@ async def fill(unit: Unit) -> None:
 
 @dataclass
 class Recorded:
-    """What was said to the database."""
+    """What was said to the database about that table."""
 
     statements: list[tuple[str, Any]]
+    table: str = "mailbox"
 
     def touched(self, connection: Connection) -> list[tuple[int, str]]:
         """Rows that each statement touches, and what it says; on SQLite none, or MANY for a scan or sort."""
-        return [(_touched(connection, said, given), said) for said, given in self.statements]
+        return [(_touched(connection, self.table, said, given), said) for said, given in self.statements]
 
 
-def record(connection: Connection) -> Recorded:
+def record(connection: Connection, table: str = "mailbox") -> Recorded:
     """From now on, until the connection is closed."""
-    found = Recorded([])
+    found = Recorded([], table)
 
     @event.listens_for(connection, "before_cursor_execute")
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _x: Any, many: bool) -> None:
-        if not many and "mailbox" in statement and not statement.startswith("EXPLAIN"):
+        if not many and table in statement and not statement.startswith("EXPLAIN"):
             found.statements.append((statement, parameters))
 
     return found
 
 
-def _touched(connection: Connection, said: str, given: Any) -> int:
+def _touched(connection: Connection, table: str, said: str, given: Any) -> int:
     if connection.dialect.name == "sqlite":
         steps = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given)]
-        bad = [step for step in steps if step.startswith(("SCAN mailbox", "SCAN message"))]
+        bad = [step for step in steps if step.startswith((f"SCAN {table}", "SCAN message"))]
         return MANY if bad or any("USE TEMP B-TREE FOR ORDER BY" in step for step in steps) else 0
     told = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {said}", given).scalar_one()
     [plan] = json.loads(told) if isinstance(told, str) else told
