@@ -31,7 +31,10 @@ async def test_it_sends_follows_and_polls(tmp_path: Path, sqlite_template: Path)
     claim = fresh("claim-request-professional", "readme", "QUEUE-0")
     (tmp_path / "examples" / "claim-request-professional.json").write_bytes(claim)
     database = shutil.copyfile(sqlite_template, tmp_path / "claimgw.db")
-    async with running(f"sqlite:///{database}", mailbox_seconds=0.05) as gateway, served(gateway.app) as url:
+    async with (
+        running(f"sqlite:///{database}", worker=False, mailbox_seconds=0.05) as gateway,
+        served(gateway.app) as url,
+    ):
         key = await register(gateway.database, HOSPITAL)
         await register(gateway.database, FALCON)
         async with ProviderClient(url, HOSPITAL, Credentials(key=key)) as client:

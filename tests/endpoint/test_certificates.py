@@ -92,7 +92,7 @@ async def test_only_the_holder_of_a_registered_certificate_is_let_in(
     known, pem = authority.client("hospital")
     unknown, _ = authority.client("stranger")
     claim = example("claim-request-professional")
-    async with running(f"sqlite:///{tmp_path}/claimgw.db") as gateway:
+    async with running(f"sqlite:///{tmp_path}/claimgw.db", worker=False) as gateway:
         await register(gateway.database, HOSPITAL)
         await register(gateway.database, FALCON)
         await grant(gateway, pem, HOSPITAL)
@@ -105,7 +105,7 @@ async def test_only_the_holder_of_a_registered_certificate_is_let_in(
 
 async def test_one_certificate_may_speak_for_several_licences(authority: Authority, tmp_path: Path) -> None:
     middleware, pem = authority.client("middleware")
-    async with running(f"sqlite:///{tmp_path}/claimgw.db") as gateway:
+    async with running(f"sqlite:///{tmp_path}/claimgw.db", worker=False) as gateway:
         for licence in (HOSPITAL, "provider:PR-1002", FALCON, "payer:INS-2002"):
             await register(gateway.database, licence)
         await grant(gateway, pem, HOSPITAL, "provider:PR-1002")
@@ -122,7 +122,7 @@ async def test_a_certificate_in_a_header_counts_only_if_the_socket_is_the_proxys
     header = {"x-client-certificate": quote(pem.decode())}
     for trusted, status in ("192.0.2.7", 401), ("127.0.0.1", 200):
         address = f"sqlite:///{tmp_path}/{status}.db"
-        async with running(address, trusted_proxies=(trusted,)) as gateway:
+        async with running(address, worker=False, trusted_proxies=(trusted,)) as gateway:
             await register(gateway.database, HOSPITAL)
             await register(gateway.database, FALCON)
             await grant(gateway, pem, HOSPITAL)
