@@ -11,7 +11,7 @@ from claimgw.store.records import State
 from tests.clearinghouse.batches import outcomes, three
 from tests.clearinghouse.catalogue.senders import an, cancelling, checking
 from tests.clearinghouse.scene import FALCON_NAME, Scene, playing, until
-from tests.clearinghouse.spoken import AUTHORIZATION, CLAIM, Json, complete, fresh
+from tests.clearinghouse.spoken import AUTHORIZATION, CLAIM, Json, complete, fresh, opened
 from tests.gateway import resource
 from tests.insurers.peers import Talk, answer, unused_port
 
@@ -46,6 +46,9 @@ async def test_a_closed_insurer_holds_the_claim_until_opening(address: str) -> N
         held = await scene.exchange(raw)
         assert (held.state, held.reason, held.waiting) == (State.HELD, NEXT, False)
         assert await scene.send(raw) == (body, told)
+        asked = f"/exchanges?header={opened(raw).header_id}"
+        response = await scene.gateway.client.get(asked, headers={"authorization": f"Bearer {scene.key}"})
+        assert response.json()[0]["next_attempt"] == "2026-11-01T10:00:00Z"
         await at(scene, 1, 12, 59)
         assert await scene.work() == 0
         assert (scene.insurer.received, await scene.attempts(raw)) == ([], [])

@@ -66,20 +66,16 @@ def _insurer(parts: Parts, registry: Snapshot, licence: str) -> InsurerView | No
     insurer = registry.participant(key)
     if insurer is None or insurer.kind is Kind.PROVIDER:
         return None
-    can, now = insurer.settings, parts.clock.now()
-    held, told = standing(can.hours, now), sentence(can.hours, now)
-    barred = _barred(parts, registry, insurer)
-    reason = barred
-    if barred is None and isinstance(held, Closed):
-        reason = f"closed: {held.reason}" if held.reason else "closed"
+    can = insurer.settings
+    reason, told, change = _standing(parts, registry, insurer)
     return InsurerView(
         licence=insurer.licence,
         name=insurer.name,
         kind=insurer.kind.value,
         accepting=reason is None,
-        sentence=f"not accepting at the moment; {barred}" if barred else told,
+        sentence=told,
         reason=reason,
-        next_change=None if barred else next_change(held),
+        next_change=change,
         time_zone=can.hours.zone,
         mode=can.mode.value,
         real_time=can.real_time,
@@ -92,14 +88,29 @@ def _insurer(parts: Parts, registry: Snapshot, licence: str) -> InsurerView | No
     )
 
 
+def _standing(
+    parts: Parts, registry: Snapshot, insurer: Participant
+) -> tuple[str | None, str, datetime | None]:
+    """Why it takes no messages now, the sentence about that, and when it changes, if somebody knows."""
+    hours, now = insurer.settings.hours, parts.clock.now()
+    held, why = standing(hours, now), _barred(parts, registry, insurer)
+    if why is None and isinstance(held, Closed):
+        return f"closed: {held.reason}" if held.reason else "closed", sentence(hours, now), held.opens
+    if why is None and (circuit := parts.breakers.open(insurer.licence, registry)) is not None:
+        why = taken_for_down(circuit)
+    if why is not None:
+        return why, f"not accepting at the moment; {why}", None
+    return None, sentence(hours, now), next_change(held)
+
+
 def _barred(parts: Parts, registry: Snapshot, insurer: Participant) -> str | None:
     """Why it has no messages now, whatever its hours are."""
     if insurer.blocked:
         return "blocked"
     if (pause := registry.paused(insurer.licence)) is not None:
         return f"paused: {pause.reason}"
-    if (circuit := parts.breakers.open(insurer.licence, registry)) is not None:
-        return taken_for_down(circuit)
+    if (drain := registry.drained(insurer.licence)) is not None:
+        return f"takes nothing new: {drain.reason}"
     if insurer.settings.mode is Mode.ONLINE and parts.lines.line(insurer) is None:
         return "no connection"
     return None
