@@ -13,7 +13,7 @@ from tests.clearinghouse.catalogue.senders import an
 from tests.clearinghouse.scene import Scene, playing, until
 from tests.clearinghouse.spoken import CLAIM, complete, fresh, silence
 from tests.clearinghouse.test_worker import hold
-from tests.gateway import FALCON, resource
+from tests.gateway import FALCON, resource, running
 from tests.insurers.peers import Talk
 
 
@@ -55,6 +55,20 @@ async def test_a_request_without_a_free_place_is_pended_and_not_refused(sqlite: 
         let_go.set()
         await asyncio.gather(*waiting)
         assert resource((await scene.send(fresh(CLAIM)))[1], "ClaimResponse")["outcome"] == "complete"
+
+
+async def test_the_places_of_an_insurer_are_shared_by_all_nodes(address: str) -> None:
+    limits = {"most_connections": 6, "most_in_flight": 1}
+    async with (
+        playing(address, complete, participant=limits) as scene,
+        running(address, clock=scene.clock, worker=False, console=False) as other,
+    ):
+        insurer = (await scene.gateway.house.parts.registry.current()).participant(FALCON)
+        assert insurer is not None
+        for gateway in (scene.gateway, other):
+            await gateway.house.heart.beat()
+            places = gateway.house.parts.places
+            assert [places.take(insurer) for _ in range(3)] == [True, True, False]
 
 
 async def test_a_rate_holds_for_requests_and_for_what_is_held(address: str) -> None:

@@ -77,7 +77,10 @@ class ParticipantSettings(BaseModel):
     )
     most_in_flight: int = Field(4, ge=1, le=1000, description="held messages it is sent at the same time")
     most_connections: int = Field(
-        64, ge=2, le=1000, description="connections to it: held messages, providers that wait, the probe"
+        64,
+        ge=2,
+        le=1000,
+        description="connections to it: held messages, providers that wait, the probe; all nodes share them",
     )
     hours: Hours = Field(default=Hours(), description="when it takes messages, in its own time")
     delivery: Delivery = Field(

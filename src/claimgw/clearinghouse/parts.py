@@ -11,6 +11,7 @@ from claimgw.clearinghouse.delivery.breakers import Breakers
 from claimgw.clearinghouse.delivery.pace import Pace
 from claimgw.clearinghouse.delivery.policy import Schedule
 from claimgw.clearinghouse.lines import Lines
+from claimgw.clearinghouse.places import Places
 from claimgw.clock import Clock
 from claimgw.conformance.validator.schemas import Schemas
 from claimgw.ids import new_id
@@ -59,6 +60,7 @@ class Parts:
     # What is too much for this event loop is done there; None: here all the same.
     beside: Beside | None = None
     under_way: set[str] = field(default_factory=set)
+    places: Places = field(default_factory=Places)
 
     def schedule_of(self, insurer: Participant | None) -> Schedule:
         """How that insurer is tried again: the gateway's own way, but for what is set for it."""

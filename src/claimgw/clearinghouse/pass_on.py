@@ -24,7 +24,7 @@ async def pass_on(parts: Parts, sessions: Sessions, received: Received) -> Reply
     if about is not None and about.state in UNDELIVERED and received.event.queueable:
         # It must not overtake its claim: it is held, and the worker takes it up once the claim is there.
         exchange, told = await record.hold_back(parts, received, insurer, about, standstill)
-    elif (shut := standstill or await _no_room(parts, sessions, insurer)) is None:
+    elif (shut := standstill or await _no_room(parts, insurer)) is None:
         exchange, told = await _at_once(parts, sessions, received, insurer, about)
     elif received.event.queueable:
         exchange, told = await record.hold_back(parts, received, insurer, about, shut)
@@ -40,12 +40,12 @@ async def _standstill(parts: Parts, insurer: Participant) -> Shut | None:
     return gate.shut(parts.breakers, registry, insurer.licence, parts.clock.now())
 
 
-async def _no_room(parts: Parts, sessions: Sessions, insurer: Participant) -> Shut | None:
+async def _no_room(parts: Parts, insurer: Participant) -> Shut | None:
     """Why it cannot go now, though others do; None: a place is taken for it."""
-    if not sessions.places.take(insurer):
+    if not parts.places.take(insurer):
         return Shut("as many requests as the insurer takes at once are under way")
     if await parts.pace.take(insurer, 1) == 0:
-        sessions.places.give_back(insurer.licence)
+        parts.places.give_back(insurer.licence)
         return Shut("the insurer is sent no more messages a second")
     return None
 
@@ -56,7 +56,7 @@ async def _at_once(
     try:
         exchange, attempt = await record.accept(parts, received, insurer, about)
     except BaseException:
-        sessions.places.give_back(insurer.licence)
+        parts.places.give_back(insurer.licence)
         raise
     envelope, registry = received.envelope, await parts.registry.current()
     memory = of_first(exchange, envelope, received.known.since, registry)

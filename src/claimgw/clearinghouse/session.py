@@ -12,7 +12,6 @@ from claimgw.clearinghouse.delivery.deliver import deliver
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Outcome
 from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.parts import Parts
-from claimgw.clearinghouse.places import Places
 from claimgw.clearinghouse.record import keep_own
 from claimgw.clearinghouse.settle import Settled
 from claimgw.clearinghouse.unreachable import unreachable
@@ -34,7 +33,6 @@ class Sessions:
     """
 
     def __init__(self) -> None:
-        self.places = Places()
         self._under_way: set[asyncio.Task[Settled]] = set()
         self._waits: set[asyncio.Task[None]] = set()
 
@@ -57,7 +55,7 @@ class Sessions:
         attempt_made = asyncio.create_task(deliver(parts, exchange, request, attempt, notes, memory))
         self._under_way.add(attempt_made)
         attempt_made.add_done_callback(self._ended)
-        attempt_made.add_done_callback(lambda _: self.places.give_back(insurer.licence))
+        attempt_made.add_done_callback(lambda _: parts.places.give_back(insurer.licence))
         time_up = asyncio.create_task(parts.clock.sleep(_time_left(parts, exchange.created_at)))
         self._waits.add(time_up)
         try:

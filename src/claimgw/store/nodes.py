@@ -46,6 +46,12 @@ async def all_nodes(unit: Unit) -> list[Node]:
     return [Node(**row._mapping) for row in rows]
 
 
+async def count(unit: Unit, role: str, since: datetime) -> int:
+    """How many processes of that role have beaten since then, by their own clocks."""
+    query = select(func.count()).where(node.c.role == role, node.c.beaten_at >= since)
+    return int((await unit.execute(query)).scalar_one())
+
+
 async def leave(unit: Unit, name: str) -> None:
     """The process ends."""
     await unit.execute(delete(node).where(node.c.name == name))

@@ -21,6 +21,8 @@ _log = structlog.get_logger(__name__)
 
 # A lease without a beat, and a process counts as dead: one beat may be late, and the next one too.
 _BEATS_IN_A_LEASE = 3
+# So long it keeps its share of the places with insurers; clocks may differ a little.
+_COUNTED_LEASES = 3
 # So long a dead one is still shown to people.
 _SHOWN_LEASES = 20
 # A process that was told to stop has ten seconds, and most of them have gone by.
@@ -101,7 +103,10 @@ class Heart:
     async def beat(self) -> None:
         """One beat, and one look at the others."""
         async with self._parts.database.write() as unit:
-            known = await nodes.move_on(unit, self._parts.node, self._parts.clock.now())
+            now = self._parts.clock.now()
+            known = await nodes.move_on(unit, self._parts.node, now)
+            lately = now - timedelta(seconds=_COUNTED_LEASES * self._parts.limits.lease)
+            self._parts.places.share(await nodes.count(unit, Role.SERVE, lately))
         if not known:
             _log.warning("this process stood still, and others have taken over", action="beat")
             await self.join()
