@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, union
 
 from claimgw.store.database import Unit
 from claimgw.store.prepared import Prepared
@@ -108,8 +108,21 @@ def due(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
 
 _MINE = mailbox.c.provider == bindparam("provider", type_=Licence)
 _NOW = bindparam("now", type_=Instant)
+
+
+def _some(by: ColumnElement[Any], *where: ColumnElement[bool]) -> ColumnElement[bool]:
+    # The first in an index, not EXISTS: where much waits PostgreSQL would answer that by reading the table
+    # from its beginning, past all that was ever delivered.
+    return select(func.min(by)).where(_MINE, *where).scalar_subquery().is_not(None)
+
+
 _ANY_WAITING = Prepared(
-    select(or_(exists().where(_MINE, WAITING, free(_NOW)), exists().where(_MINE, UNCONFIRMED, due(_NOW))))
+    select(
+        or_(
+            _some(mailbox.c.queued_at, WAITING, free(_NOW)),
+            _some(mailbox.c.reserved_until, UNCONFIRMED, due(_NOW)),
+        )
+    )
 )
 
 
