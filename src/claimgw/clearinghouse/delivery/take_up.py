@@ -20,6 +20,8 @@ from claimgw.store.records import Attempt, Exchange, State
 _log = structlog.get_logger(__name__)
 
 _SENT = frozenset({State.HELD, State.UNCONFIRMED})
+# What is not to be sent takes nobody's place: so many of them are passed by.
+_OTHERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ async def take_up(parts: Parts, lane: str, insurer: Participant | None, room: in
     while True:
         try:
             async with parts.database.write() as unit:
-                found, opened = await _fill(
+                others, opened = await _fill(
                     parts, unit, lane, insurer, room, at_once=at_once, left_out=left_out
                 )
                 raw = await messages.contents(unit, [exchange.id for exchange, _ in opened])
@@ -71,7 +73,6 @@ async def take_up(parts: Parts, lane: str, insurer: Participant | None, room: in
                 _complain(stuck.exchange, stuck.__cause__)
             continue
         claimed = [one for each in opened if (one := _readable(parts, *each, raw)) is not None]
-        others = [exchange for exchange in found if exchange.state not in _SENT]
         return Taken(claimed, others)
 
 
@@ -85,7 +86,7 @@ async def _fill(
     at_once: int,
     left_out: set[str],
 ) -> tuple[list[Exchange], list[tuple[Exchange, Attempt]]]:
-    """What was found due, and what of it has an attempt now."""
+    """What is due and not to be sent, and what has an attempt now."""
     # Otherwise two nodes count the same free places, and both take them.
     await take_turn(unit, f"lane {lane}")
     now = parts.clock.now()
@@ -93,9 +94,9 @@ async def _fill(
     room = min(room, at_once - await lanes.in_flight(unit, lane, now, now + longest))
     if room <= 0:
         return [], []
-    due = await lanes.due(unit, lane, now, room + len(left_out))
-    found = [exchange for exchange in due if exchange.id not in left_out][:room]
-    sent = [exchange for exchange in found if exchange.state in _SENT]
+    due = await lanes.due(unit, lane, now, room + _OTHERS + len(left_out))
+    others = [exchange for exchange in due if exchange.state not in _SENT]
+    sent = [one for one in due if one.state in _SENT and one.id not in left_out][:room]
     made = await attempts.of_exchanges(unit, [exchange.id for exchange in sent])
     opened = []
     for exchange in sent:
@@ -108,7 +109,7 @@ async def _fill(
         if attempt is not None:
             opened.append(attempt)
     await attempts.open_attempts(unit, [attempt for _, attempt in opened])
-    return found, opened
+    return others, opened
 
 
 async def _open(
