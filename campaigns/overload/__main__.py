@@ -77,7 +77,7 @@ async def played(gateway: Process, providers: list[Provider], given: argparse.Na
     peaks, pid = Peaks(), gateway.handle.pid
     watching = asyncio.create_task(_watched(pid, peaks))
     before = statistics.median(await claim_times(providers[0], 20, given.seed + 1))
-    tally = await storm(providers, given.connections, given.hostile, given.seconds, given.seed + 2)
+    tally = await storm(providers, given.connections, given.hostile, given.seconds, seed=given.seed + 2)
     # What was taken meanwhile is finished, and what was asked for comes to its end.
     await asyncio.sleep(given.calm)
     after = statistics.median(await claim_times(providers[0], 20, given.seed + 3))

@@ -13,7 +13,8 @@ from campaigns.overload.hostile import attack, kinds
 from campaigns.overload.tally import CUT, Tally
 
 GOOD = "well-behaved"
-_LEAST_PAUSE, _MOST_PAUSE = 1.0, 6.0
+# Between two claims of one who behaves well, in seconds, at the most.
+PAUSE = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,13 @@ def provider(target: Target, licence: str) -> Provider:
 
 
 async def storm(
-    providers: Sequence[Provider], connections: int, hostile: float, seconds: float, seed: int
+    providers: Sequence[Provider],
+    connections: int,
+    hostile: float,
+    seconds: float,
+    *,
+    seed: int,
+    pause: float = PAUSE,
 ) -> Tally:
     """So many connections for so long, that share of them hostile. Who waits at the end still hears."""
     tally, chance, numbers = Tally(), random.Random(seed), _numbers(seed)
@@ -41,7 +48,7 @@ async def storm(
         for _ in range(round(connections * hostile))
     ]
     good = [
-        asyncio.create_task(_behave(next(whose), end, tally, numbers, random.Random(chance.random())))
+        asyncio.create_task(_behave(next(whose), end, pause, tally, numbers, random.Random(chance.random())))
         for _ in range(connections - len(attacks))
     ]
     try:
@@ -66,11 +73,11 @@ async def claim_times(one: Provider, count: int, seed: int) -> list[float]:
 
 
 async def _behave(
-    one: Provider, end: float, tally: Tally, numbers: Iterator[bytes], chance: random.Random
+    one: Provider, end: float, pause: float, tally: Tally, numbers: Iterator[bytes], chance: random.Random
 ) -> None:
     """Claims with pauses; who is asked to come again does so, when it was told to."""
     tally.connections[GOOD] += 1
-    await asyncio.sleep(chance.random() * _MOST_PAUSE)
+    await asyncio.sleep(chance.random() * pause)
     while time.monotonic() < end:
         try:
             async with connected(one.target) as streams:
@@ -78,7 +85,7 @@ async def _behave(
                     began = time.perf_counter()
                     told = await _send(one, streams, numbers)
                     _note(tally, told, time.perf_counter() - began)
-                    await asyncio.sleep(chance.uniform(told.again or _LEAST_PAUSE, _MOST_PAUSE))
+                    await asyncio.sleep((told.again or 0) + chance.random() * pause)
                     if told.closes:
                         break
         except (OSError, asyncio.IncompleteReadError, TimeoutError):

@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     )
 
     door_requests: int = Field(
-        512, ge=1, description="requests inside at once, without those that wait for an insurer; beyond: 503"
+        256, ge=1, description="requests inside at once, without those that wait for an insurer; beyond: 503"
     )
     door_sessions: int = Field(2000, ge=1, description="the same, with those that wait for an insurer")
     door_turns: int = Field(16, ge=1, description="requests that are worked on at once; the others wait")

@@ -50,7 +50,7 @@ _TOO_OFTEN = Finding(
 class Bounds:
     """Of one process."""
 
-    requests: int = 512  # inside at once, without those that wait for an insurer
+    requests: int = 256  # inside at once, without those that wait for an insurer
     sessions: int = 2000  # the same, with them
     turns: int = 16  # worked on at once; each more makes all of them slower
     licence_requests: int = 64
