@@ -31,7 +31,8 @@ async def served(address: str) -> AsyncIterator[Target]:
         while not server.started:  # noqa: ASYNC110 # uvicorn has no event for it
             await asyncio.sleep(0.01)
     try:
-        yield Target(*listener.socket.getsockname()[:2], key="")
+        host, port = listener.socket.getsockname()[:2]
+        yield Target(host, port, key="")
     finally:
         server.stop()
         await serving
