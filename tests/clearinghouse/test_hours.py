@@ -91,6 +91,18 @@ def test_a_day_that_a_zone_skips_has_no_hours() -> None:
     assert sentence(apia, skipped) == "not accepting at the moment; next Saturday 31/12 at 9:00am"
 
 
+def test_a_clock_set_back_over_midnight_opens_nothing_twice() -> None:
+    """St. John's, 6 November 2011: at one minute past midnight it was 23:01 of the day before once more."""
+    settings = {
+        "zone": "America/St_Johns",
+        "weekly": {"saturday": ["22:00-23:30"], "sunday": ["00:00-09:00"]},
+    }
+    johns, midnight = hours(**settings), datetime(2011, 11, 6, 2, 30, tzinfo=UTC)
+    assert next_change(standing(johns, midnight - timedelta(minutes=1))) == midnight
+    for minutes in (0, 30, 61):  # 00:00 and 23:30, and midnight once more
+        assert sentence(johns, midnight + timedelta(minutes=minutes)).startswith("accepting until 9:00am to")
+
+
 def test_hours_are_kept_as_they_were_written_day_by_day() -> None:
     settings = {
         "zone": "Europe/Berlin",

@@ -81,7 +81,8 @@ def sentence(hours: Hours, at: datetime) -> str:
     if held.until is None:
         return "accepting at any time"
     until = held.until.astimezone(zone)
-    ahead = (until.date() - at.astimezone(zone).date()).days
+    # Not less than today: a clock set back just after midnight shows the day before once more.
+    ahead = max(0, (until.date() - at.astimezone(zone).date()).days)
     return f"accepting until {_time(until)} {('today', 'tomorrow')[ahead] if ahead < 2 else _date(until)}"
 
 
