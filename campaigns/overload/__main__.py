@@ -16,6 +16,7 @@ from rich.table import Table
 
 from benchmarks.stage import prepare
 from campaigns.overload.connection import Target
+from campaigns.overload.flood import Flood, flood
 from campaigns.overload.memory import family, peak_megabytes
 from campaigns.overload.storm import GOOD, Provider, claim_times, provider, storm
 from campaigns.overload.tally import Tally, quantile
@@ -49,6 +50,7 @@ class Outcome:
     peaks: Peaks
     before: float
     after: float
+    flood: Flood
     restarted: bool
 
     def faults(self) -> list[str]:
@@ -84,7 +86,8 @@ async def played(gateway: Process, providers: list[Provider], given: argparse.Na
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching
-    return Outcome(tally, peaks, before, after, gateway.handle.poll() is not None)
+    flooded = await flood(providers[1], providers[2], given.seconds / 12, given.seed + 100)
+    return Outcome(tally, peaks, before, after, flooded, gateway.handle.poll() is not None)
 
 
 def show(outcome: Outcome) -> None:
@@ -103,12 +106,19 @@ def show(outcome: Outcome) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    seen = outcome.flood
+    console.print(
+        f"a provider that sends little is answered within {_within(seen.alone)} by itself, and within"
+        f" {_within(seen.beside)} while another sends all it can, which is told {dict(seen.told)}",
+        highlight=False,
+        soft_wrap=True,
+    )
     for fault in outcome.faults():
         console.print(f"NOT HELD: {fault}", highlight=False)
 
 
 def _within(seconds: list[float]) -> str:
-    return f"{quantile(seconds, 0.5):.2f} s (p99 {quantile(seconds, 0.99):.2f} s)"
+    return f"{quantile(seconds, 0.5):.3f} s (p99 {quantile(seconds, 0.99):.3f} s)"
 
 
 def main() -> int:

@@ -40,7 +40,7 @@ async def storm(
     pause: float = PAUSE,
 ) -> Tally:
     """So many connections for so long, that share of them hostile. Who waits at the end still hears."""
-    tally, chance, numbers = Tally(), random.Random(seed), _numbers(seed)
+    tally, chance, ids = Tally(), random.Random(seed), numbers(seed)
     end = time.monotonic() + seconds
     whose, bad = itertools.cycle(providers), kinds()
     attacks = [
@@ -48,7 +48,7 @@ async def storm(
         for _ in range(round(connections * hostile))
     ]
     good = [
-        asyncio.create_task(_behave(next(whose), end, pause, tally, numbers, random.Random(chance.random())))
+        asyncio.create_task(_behave(next(whose), end, pause, tally, ids, random.Random(chance.random())))
         for _ in range(connections - len(attacks))
     ]
     try:
@@ -62,18 +62,18 @@ async def storm(
 
 async def claim_times(one: Provider, count: int, seed: int) -> list[float]:
     """Seconds until the answer of claims that come one by one."""
-    numbers, times = _numbers(seed), []
+    ids, times = numbers(seed), []
     async with connected(one.target) as streams:
         for _ in range(count):
             began = time.perf_counter()
-            told = await _send(one, streams, numbers)
+            told = await send(one, streams, ids)
             assert told.status == "200", told
             times.append(time.perf_counter() - began)
     return times
 
 
 async def _behave(
-    one: Provider, end: float, pause: float, tally: Tally, numbers: Iterator[bytes], chance: random.Random
+    one: Provider, end: float, pause: float, tally: Tally, ids: Iterator[bytes], chance: random.Random
 ) -> None:
     """Claims with pauses; who is asked to come again does so, when it was told to."""
     tally.connections[GOOD] += 1
@@ -83,7 +83,7 @@ async def _behave(
             async with connected(one.target) as streams:
                 while time.monotonic() < end:
                     began = time.perf_counter()
-                    told = await _send(one, streams, numbers)
+                    told = await send(one, streams, ids)
                     _note(tally, told, time.perf_counter() - began)
                     await asyncio.sleep((told.again or 0) + chance.random() * pause)
                     if told.closes:
@@ -100,14 +100,16 @@ def _note(tally: Tally, told: Answer, seconds: float) -> None:
     (tally.turned_away_seconds if turned_away else tally.served_seconds).append(seconds)
 
 
-async def _send(one: Provider, streams: Streams, numbers: Iterator[bytes]) -> Answer:
-    body = one.claims.numbered(next(numbers))
+async def send(one: Provider, streams: Streams, ids: Iterator[bytes]) -> Answer:
+    """One more claim, and its answer."""
+    body = one.claims.numbered(next(ids))
     streams[1].write(one.target.head(len(body)) + body)
     await streams[1].drain()
     return await answer(streams[0])
 
 
-def _numbers(seed: int) -> Iterator[bytes]:
+def numbers(seed: int) -> Iterator[bytes]:
+    """Of claims that nobody else sends."""
     # An identifier of a person begins with 1.
     for number in itertools.count(1_000_000_000 + seed * 1_000_000):
         yield b"%010d" % number

@@ -85,6 +85,8 @@ class House:
         if self._until is None:
             self._until = self.parts.clock.monotonic() + _GRACEFUL_SECONDS
             self.worker.no_more()
+            if self.parts.beside is not None:
+                self.parts.beside.close_down()
             asyncio.get_running_loop().call_later(_SESSIONS_SECONDS, self.sessions.let_go)
 
     def seconds_left(self) -> float:

@@ -77,7 +77,8 @@ async def _work(line: socket.socket) -> None:
         logs.configure(settings.log_style, settings.log_level)
         load(settings.packages, settings.codes, settings.versions).compile()
         async with open_house(_without_doors(settings), SystemClock(), Role.SERVE) as house:
-            handlers["do"] = Tasks(house, wire).do
+            tasks = Tasks(house, wire)
+            handlers |= {"do": tasks.do, "close_down": tasks.close_down}
             gc.collect()
             gc.freeze()
             ready.set()
@@ -103,6 +104,9 @@ class Tasks:
         """What came of it, the most memory this process ever had, in MB, and what it has counted."""
         done = await _TASKS[task](self, *args)
         return done, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, metrics.counted()
+
+    async def close_down(self) -> None:
+        self._house.close_down()
 
     async def process(self, raw: bytes, caller: Caller) -> Reply:
         return await self._in_turn(

@@ -6,7 +6,6 @@ and hands over to this process what goes to insurers: their lines and their conn
 
 import asyncio
 import contextlib
-import os
 import socket
 import sys
 from collections.abc import Mapping
@@ -18,12 +17,13 @@ import structlog
 from prometheus_client.metrics_core import Metric
 
 from claimgw.clearinghouse.beside.wire import Handler, Wire
+from claimgw.errors import StoreUnavailable
 
 _log = structlog.get_logger(__name__)
 
 # A process that has grown beyond this is let go when it is idle: Python seldom gives memory back.
 _MOST_MEGABYTES = 350
-_END_SECONDS = 3.0
+_END_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -65,12 +65,17 @@ class Beside:
             self._forget()
         return value
 
+    def close_down(self) -> None:
+        """Let it hear that this process is to end, so that nobody waits there for an insurer either."""
+        if self._running is not None:
+            telling = asyncio.create_task(_tell(self._running.wire))
+            self._ending.add(telling)
+            telling.add_done_callback(self._ending.discard)
+
     async def close(self, seconds: float) -> None:
         """Let it finish what it does, for so long, and end it."""
-        running = self._running
         self._forget(seconds)
-        if running is not None or self._ending:
-            await asyncio.gather(*self._ending)
+        await asyncio.gather(*self._ending)
 
     def _forget(self, seconds: float = 60.0) -> None:
         if self._running is not None:
@@ -92,13 +97,21 @@ class Beside:
                 stdin=DEVNULL,
                 # Signals of the terminal are for this process, which ends the other in its time.
                 start_new_session=True,
-                env=dict(os.environ),
             )
         reader, writer = await asyncio.open_connection(sock=ours)
         wire = Wire(reader, writer, self._handlers)
         running = _Running(process, wire, asyncio.create_task(wire.run()))
-        await wire.call("open", self._opening)
+        try:
+            await wire.call("open", self._opening)
+        except BaseException:
+            await _end(running, 0)
+            raise
         return running
+
+
+async def _tell(wire: Wire) -> None:
+    with contextlib.suppress(StoreUnavailable):
+        await wire.call("close_down")
 
 
 async def _end(running: _Running, seconds: float) -> None:
