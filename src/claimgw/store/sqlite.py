@@ -128,7 +128,9 @@ class _Connection:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._with, work, *given)
 
     async def close(self) -> None:
-        await self.run(lambda opened: opened.close())
+        # SQLite's own thread opened it and closes it; one that was never asked for is not opened for that.
+        if self._open is not None:
+            await self.run(lambda opened: opened.close())
         self._thread.shutdown()
 
     def _with(self, work: Any, *given: Any) -> Any:
