@@ -56,6 +56,7 @@ async def test_the_overview_tells_the_hours_of_an_insurer(
         await add_participant(unit, insurer(settings={"hours": {"closures": [closed]}}))
     page = (await viewer.get("/console/")).text
     assert "not accepting at the moment; no opening is known" in page
+    assert "What comes is held until the insurer opens" in page
 
 
 async def test_an_empty_gateway_says_what_to_do_next(viewer: httpx.AsyncClient) -> None:

@@ -40,6 +40,7 @@ class Renderer:
             pages=PAGES,
             states=words.STATES,
             standings=words.STANDINGS,
+            closed=words.CLOSED,
             ending=words.ending,
             verdict=words.verdict,
             named_as=words.RELATIONS,

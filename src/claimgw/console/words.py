@@ -47,6 +47,8 @@ STANDINGS = {
     Standing.DRAINED: Chip("Drained", "arrow", "stop", "What is held is delivered, nothing new is taken"),
     Standing.BLOCKED: Chip("Blocked", "ban", "bad", "Nothing is accepted for this insurer"),
 }
+# Of one that would be sent its messages, were it not for the time of day.
+CLOSED = Chip("Closed", "clock", "stop", "What comes is held until the insurer opens")
 
 # What a request names, and refers to; by the kinds of its relations.
 RELATIONS = {
