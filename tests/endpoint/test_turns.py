@@ -41,6 +41,21 @@ async def test_one_has_no_more_than_its_share_and_another_need_not_wait_for_it()
     await asyncio.wait_for(fifth, 1)
 
 
+async def test_who_is_alone_may_have_all_of_it_and_beside_others_its_share() -> None:
+    clock = ManualClock(BEGINNING)
+    turns = Turns(10, 10, beside_others=2, clock=clock)
+    await turns.take("many", 5)
+    await turns.take("few")
+    sixth = asyncio.create_task(turns.take("many"))
+    await settled()
+    assert not sixth.done()
+    turns.give("few")
+    clock.advance(6)
+    turns.give("many")
+    await asyncio.wait_for(sixth, 1)
+    assert turns.taken("many") == 5
+
+
 async def test_what_is_larger_than_all_there_is_gets_it_alone_and_is_not_overtaken() -> None:
     turns = Turns(10, 10)
     await turns.take("small", 3)

@@ -54,7 +54,7 @@ class Bounds:
     sessions: int = 2000  # the same, with them
     turns: int = 16  # worked on at once; each more makes all of them slower
     licence_requests: int = 64
-    licence_turns: int = 8
+    licence_turns: int = 2  # while there are others
     licence_rate: float = 0  # requests a second; 0: no bound
     body_bytes: int = 24 * 1024 * 1024  # of all bodies that are not small
     beside: bool = False  # what is heavy takes no turn here: it is worked on in another process
@@ -68,7 +68,8 @@ class Entrance:
         self._rates = Rates(bounds.licence_rate, clock)
         self._sessions = 0
         self._inside = Turns(bounds.requests, bounds.licence_requests)
-        self._turns = Turns(bounds.turns, bounds.licence_turns)
+        # Processor time is shared by all who have a turn: whoever sends much has few, unless it is alone.
+        self._turns = Turns(bounds.turns, bounds.turns, beside_others=bounds.licence_turns, clock=clock)
         # Half of the room at the most for one caller: another's large message does not wait for all of them.
         self._room = Turns(bounds.body_bytes, bounds.body_bytes // 2)
 

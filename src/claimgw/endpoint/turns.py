@@ -3,17 +3,30 @@
 import asyncio
 from collections import Counter, deque
 
+from claimgw.clock import Clock, SystemClock
+
+# So long after it has asked one counts as somebody who may ask again.
+_PRESENT_SECONDS = 5.0
+_NEVER = float("-inf")
+
 
 class Turns:
     """`most` is what there is of it (requests, bytes), `share` what one caller may have at once.
 
-    Who asks for more than there is, or than its share, gets it alone. The first in the line of those who wait
-    is served first, however much it wants: else many small ones would keep a big one waiting for ever.
+    `beside_others`: its share if another has asked within five seconds. Who asks for more than there is, or
+    than its share, gets it alone. The first in the line of those who wait is served first, however much it
+    wants: else many small ones would keep a big one waiting for ever.
     """
 
-    def __init__(self, most: int, share: int) -> None:
+    def __init__(
+        self, most: int, share: int, *, beside_others: int | None = None, clock: Clock | None = None
+    ) -> None:
         self._most = most
         self._share = share
+        self._beside_others = share if beside_others is None else beside_others
+        self._clock = clock or SystemClock()
+        # Who asked last, and the last who is another; and when.
+        self._last, self._another = ("", _NEVER), ("", _NEVER)
         self._taken = 0
         self._by: Counter[str] = Counter()
         # The lines of callers in the order of their turns.
@@ -26,6 +39,9 @@ class Turns:
 
     async def take(self, whose: str, weight: int = 1) -> None:
         """Return when it is theirs. What was taken is given back with `give`."""
+        if whose != self._last[0]:
+            self._another = self._last
+        self._last = whose, self._clock.monotonic()
         if not self._lines and self._fits(weight) and self._within_share(whose, weight):
             self.seize(whose, weight)
             return
@@ -88,7 +104,11 @@ class Turns:
         return not self._taken or self._taken + weight <= self._most
 
     def _within_share(self, whose: str, weight: int) -> bool:
-        return whose not in self._by or self._by[whose] + weight <= self._share
+        if whose not in self._by:
+            return True
+        asked = self._another[1] if whose == self._last[0] else self._last[1]
+        alone = self._clock.monotonic() - asked > _PRESENT_SECONDS
+        return self._by[whose] + weight <= (self._share if alone else self._beside_others)
 
 
 class Guest:
