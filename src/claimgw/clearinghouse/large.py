@@ -109,6 +109,7 @@ async def _refuse(
             state=State.REFUSED,
             due_at=None,
             changed_at=now,
+            mailed=exchange.mailed_once_more,
             answer_id=row.id,
             answered_by=Author.GATEWAY,
         )

@@ -87,6 +87,7 @@ async def accept(
         due_at=now + lease,
         waiting=True,
         about_id=about.id if about else None,
+        tries=1,
     )
     attempt = Attempt(new_id(now), exchange_id, 1, parts.node, now)
     async with parts.database.write() as unit:
@@ -253,6 +254,7 @@ def begun(
     about_id: str | None = None,
     batch_id: str | None = None,
     reason: str = "",
+    tries: int = 0,
 ) -> Exchange:
     """A new exchange; one that has an answer already was answered by the gateway."""
     return Exchange(
@@ -272,6 +274,7 @@ def begun(
         revision=1,
         about_id=about_id,
         batch_id=batch_id,
+        tries=tries,
     )
 
 

@@ -253,6 +253,9 @@ class _Settlement:
             due_at=decision.due_at,
             changed_at=self.now,
             waiting=self.exchange.waiting and told is None,
+            mailed=self.exchange.mailed_once_more
+            if told and not self.exchange.waiting
+            else self.exchange.mailed,
             answer_id=told.message.id if told and final else answer_id,
             answered_by=told.author if told and final else author,
         )

@@ -54,6 +54,7 @@ async def backup(database: Database, file: Path, told: Told) -> dict[str, int]:
     try:
         await upgrade(copy)
         async with database.read() as source, copy.write() as target:
+            await _must_be_empty(target)
             rows = await _copy(source, target, told)
     except BaseException:
         await copy.close()

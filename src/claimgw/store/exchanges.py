@@ -121,6 +121,8 @@ def _state(kept: Exchange) -> dict[str, Any]:
         "answer_id": kept.answer_id,
         "answered_by": kept.answered_by.value if kept.answered_by else None,
         "revision": kept.revision,
+        "tries": kept.tries,
+        "mailed": kept.mailed,
     }
 
 

@@ -95,6 +95,13 @@ class Exchange:
     revision: int
     about_id: str | None = None
     batch_id: str | None = None
+    tries: int | None = 0
+    mailed: int | None = 0
+
+    @property
+    def mailed_once_more(self) -> int | None:
+        """What `mailed` is after one more message for it."""
+        return None if self.mailed is None else self.mailed + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ async def _give_up(
 ) -> None:
     """If no attempt can have arrived its provider hears so by poll; otherwise nobody knows (0.3 item 12a)."""
     now, lost = parts.clock.now(), never_arrived(made)
-    answer_id, author = exchange.answer_id, exchange.answered_by
+    answer_id, author, mailed = exchange.answer_id, exchange.answered_by, exchange.mailed
     if lost and _is_told(exchange):
         name = insurer.name if insurer else exchange.insurer
         request = read(await messages.content(unit, exchange.id) or b"")
@@ -97,7 +97,7 @@ async def _give_up(
         row = await keep_own(unit, said, exchange, now)
         await remember(unit, said, row.id, exchange)
         await deposit(unit, exchange, row, now)
-        answer_id, author = row.id, Author.GATEWAY
+        answer_id, author, mailed = row.id, Author.GATEWAY, exchange.mailed_once_more
     await exchanges.change(
         unit,
         exchange,
@@ -106,6 +106,7 @@ async def _give_up(
         due_at=None,
         changed_at=now,
         waiting=False,
+        mailed=mailed,
         answer_id=answer_id,
         answered_by=author,
     )

@@ -121,10 +121,17 @@ async def _open(
     now = parts.clock.now()
     answer_seconds = insurer.settings.answer_seconds if insurer else 0
     lease = timedelta(seconds=answer_seconds + parts.limits.lease)
+    number = len(made) + 1
     claimed = await exchanges.change(
-        unit, exchange, state=State.IN_FLIGHT, due_at=now + lease, changed_at=now, waiting=False
+        unit,
+        exchange,
+        state=State.IN_FLIGHT,
+        due_at=now + lease,
+        changed_at=now,
+        waiting=False,
+        tries=None if exchange.tries is None else number,
     )
-    return claimed, Attempt(new_id(now), exchange.id, len(made) + 1, parts.node, now)
+    return claimed, Attempt(new_id(now), exchange.id, number, parts.node, now)
 
 
 def _readable(parts: Parts, exchange: Exchange, attempt: Attempt, raw: dict[str, bytes]) -> Claimed | None:

@@ -86,6 +86,7 @@ async def receive_late(parts: Parts, sessions: Sessions, received: Received) -> 
                 reason="",
                 due_at=None,
                 changed_at=received.now,
+                mailed=cancellation.mailed_once_more,
                 answer_id=row.id,
                 answered_by=Author.INSURER,
             )

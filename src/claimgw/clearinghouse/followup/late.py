@@ -115,6 +115,7 @@ async def _apply(unit: Unit, exchange: Exchange, envelope: Envelope, kept: Messa
         reason="",
         due_at=None,
         changed_at=now,
+        mailed=exchange.mailed_once_more if decision.deposit else exchange.mailed,
         answer_id=kept.id if decision.deposit else exchange.answer_id,
         answered_by=Author.INSURER if decision.deposit else exchange.answered_by,
     )

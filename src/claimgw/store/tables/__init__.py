@@ -18,6 +18,7 @@ from claimgw.store.tables.registry import (
     serves,
 )
 from claimgw.store.tables.rules import rule_change
+from claimgw.store.tables.upkeep import body_gone, chore, lingering, retention
 
 __all__ = [
     "alert",
@@ -25,12 +26,15 @@ __all__ = [
     "arrival",
     "attempt",
     "body",
+    "body_gone",
     "breaker",
+    "chore",
     "credential",
     "credential_licence",
     "exchange",
     "history_start",
     "imported",
+    "lingering",
     "mailbox",
     "mailbox_notice",
     "message",
@@ -44,6 +48,7 @@ __all__ = [
     "poll_item",
     "registry_revision",
     "relation",
+    "retention",
     "rule_change",
     "schema_floor",
     "serves",

@@ -25,6 +25,8 @@ _ANSWERED = "answered_by = 'insurer'"
 # `waiting`: the provider's session is still open and has not been answered.
 # `about_id`: the earlier request that this one is about (its claim, its original); it never overtakes it.
 # `batch_id`: the batch that it came in.
+# `tries`, `mailed`: how many attempts were opened for it and how many messages put into the mailbox, to be
+# counted against their rows. Null where a release before these columns took it in.
 exchange = Table(
     "exchange",
     metadata,
@@ -47,6 +49,8 @@ exchange = Table(
     Column("about_id", Id, ForeignKey("exchange.id"), nullable=True),
     Column("batch_id", Id, ForeignKey("message.id"), nullable=True),
     Column("revision", Integer, nullable=False),
+    Column("tries", Integer, nullable=True),
+    Column("mailed", Integer, nullable=True),
     # An identifier stands for one request; what was refused never stood for anything.
     Index(
         "ix_exchange_identity",
