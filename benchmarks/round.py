@@ -54,12 +54,15 @@ class Course:
         self._where = where
         self._effort = effort
         self._used = 0
+        self._warm: set[str] = set()
 
     def run(self, contenders: Sequence[Contender], *, rate: float = 0) -> list[Figures]:
         """The figures of each, in their order. `rate`: claims per second; 0: as fast as they come."""
         rounds: list[list[_Round]] = [[] for _ in contenders]
         for contender in contenders:
-            self._one(contender, min(_WARM_SECONDS, self._effort.seconds), rate)
+            if contender.name not in self._warm:
+                self._one(contender, min(_WARM_SECONDS, self._effort.seconds), 0)
+                self._warm.add(contender.name)
         for _ in range(self._effort.rounds):
             for contender, seen in zip(contenders, rounds, strict=True):
                 seen.append(self._one(contender, self._effort.seconds, rate))

@@ -32,6 +32,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {sheet["name"]: sheet for sheet in json.loads(file.read_text())}
 
 
+@pytest.mark.processes
 def test_all_contenders_are_measured_in_one_run(figures: dict[str, Any]) -> None:
     full, half = figures["real-time"], figures["half-load"]
     assert [row[0] for row in full["rows"]] == ["claimgw, SQLite", "floor, SQLite", "usual, SQLite"]
@@ -39,6 +40,7 @@ def test_all_contenders_are_measured_in_one_run(figures: dict[str, Any]) -> None
     assert all(figure > 0 for row in full["rows"] for figure in row[1:4])
 
 
+@pytest.mark.processes
 def test_every_figure_has_its_ratio_and_its_goal(figures: dict[str, Any]) -> None:
     goals = {goal["name"]: goal["value"] for goal in figures["real-time"]["goals"]}
     assert len(goals) == 5
@@ -46,6 +48,7 @@ def test_every_figure_has_its_ratio_and_its_goal(figures: dict[str, Any]) -> Non
     assert goals["SQLite: times the usual stack"] > 0
 
 
+@pytest.mark.processes
 def test_each_step_takes_time_and_all_sql_is_counted(figures: dict[str, Any]) -> None:
     taken = {row[0]: row[1:] for row in figures["steps"]["rows"]}
     assert {name for name, _, _ in STEPS} < set(taken)
