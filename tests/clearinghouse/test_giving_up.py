@@ -43,7 +43,7 @@ async def dead(scene: Scene) -> int:
     async with scene.gateway.database.read() as unit:
         stands = await ledger(unit)
     assert stands.balances
-    return stands.dead
+    return stands.total.dead
 
 
 async def test_a_claim_never_delivered_for_five_days_is_an_error_for_its_provider(address: str) -> None:

@@ -152,7 +152,7 @@ class Books:
             # What waited behind a claim goes on alone when the claim is cancelled, or given up.
             self._one_claim_one_message()
             stands = await ledger(unit)
-            assert stands.balances, stands
+            assert stands.balances, stands.differences or stands.lanes
             rows = await unit.execute(_DELIVERED)
             self._delivery_is_for_ever(rows.all())
             self.reserved = {(row.poll, row.bundle_id) for row in await unit.execute(_RESERVED)}
