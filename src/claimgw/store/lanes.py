@@ -1,6 +1,6 @@
 """Which lanes have something due, and what is next in one? Neither costs more because more is held."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
@@ -11,8 +11,9 @@ from claimgw.store.records import UNDELIVERED, Exchange, State
 from claimgw.store.tables import exchange
 
 _UNDELIVERED = [state.value for state in UNDELIVERED]
-# Waits that an opening breaker ends: what failed shortly before it, hardly ever more.
-_MOST_RECALLED = 1000
+# Waits that end when a lane comes to a stand: of what failed shortly before, hardly ever more. What has been
+# due for longer than that has its place by now, and is not looked through.
+_MOST_RECALLED, _LATELY = 1000, timedelta(hours=1)
 
 
 async def lanes_due(unit: Unit, now: datetime) -> list[str]:
@@ -78,10 +79,15 @@ async def in_flight(unit: Unit, insurer: str, now: datetime, until: datetime) ->
 
 
 async def end_waits(unit: Unit, insurer: str, now: datetime) -> None:
-    """Put what waits there for its own next attempt back in its place in the lane, which waits as a whole."""
+    """Put what waits, or lately waited, for its own next attempt back in its place in the lane."""
     waiting = (
         select(exchange.c.id)
-        .where(exchange.c.insurer == insurer, exchange.c.due_at > now, exchange.c.state == State.HELD.value)
+        .where(
+            exchange.c.insurer == insurer,
+            exchange.c.due_at > now - _LATELY,
+            exchange.c.due_at > exchange.c.created_at,
+            exchange.c.state == State.HELD.value,
+        )
         .order_by(exchange.c.due_at, exchange.c.id)
         .limit(_MOST_RECALLED)
     )

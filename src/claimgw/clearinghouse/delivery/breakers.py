@@ -93,7 +93,7 @@ class Breakers:
         self._learnt(changed)
 
     async def _open(self, insurer: Participant, reason: str) -> None:
-        now = self._clock.now()
+        now, before = self._clock.now(), self._known.get(insurer.licence, _new(insurer.licence))
         try:
             async with self._database.write() as unit:
                 await move_on(unit)
@@ -101,8 +101,11 @@ class Breakers:
                 if held.state is Position.CLOSED:
                     held = breaker.opened(held, now, reason, insurer.settings.breaker)
                     await write_circuit(unit, held)
+                    # Before the waits are ended: whoever settles from here on sees it, and leaves none.
+                    self._known[insurer.licence] = held
                     await end_waits(unit, insurer.licence, now)
         except (Conflict, StoreUnavailable) as fault:
+            self._known[insurer.licence] = before
             # The next failure tries again; or another node has done it, and the registry will tell.
             _log.warning("a breaker stays as it is", insurer=insurer.licence, fault=str(fault))
             return

@@ -10,22 +10,18 @@ from claimgw.access.participants import Participant
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.beside.heavy import is_heavy
 from claimgw.clearinghouse.delivery import gate
-from claimgw.clearinghouse.delivery.interpret import Asked, Judge, interpret
-from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
+from claimgw.clearinghouse.delivery.answers import asked_of, judge_of, may_have_arrived
+from claimgw.clearinghouse.delivery.interpret import interpret
 from claimgw.clearinghouse.forward import forward
-from claimgw.clearinghouse.notice import remarks
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.recall import recall_asked
 from claimgw.clearinghouse.settle import Settled, settle, settle_unchanged
-from claimgw.conformance import Direction, check
 from claimgw.conformance.memory import Memory
 from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.insurers.spi import Answered, Reply
 from claimgw.messages.envelope import Envelope
-from claimgw.messages.findings import Finding, errors
-from claimgw.messages.identifiers import GATEWAY
-from claimgw.store import attempts, exchanges
-from claimgw.store.records import Attempt, Exchange
+from claimgw.store import exchanges, lanes
+from claimgw.store.records import Attempt, Exchange, State
 
 _log = structlog.get_logger(__name__)
 
@@ -65,6 +61,18 @@ async def deliver(
     if settled.deposited or (due_at is not None and due_at <= parts.clock.now()):
         parts.wake()
     return settled
+
+
+async def _keep_place(parts: Parts, registry: Snapshot, settled: Exchange) -> None:
+    """If its lane has come to a stand while this was settled, it waits with the lane, not for itself."""
+    now = parts.clock.now()
+    if settled.state is not State.HELD or settled.due_at is None or settled.due_at <= now:
+        return
+    if gate.shut(parts.breakers, registry, settled.insurer, now) is not None:
+        # An order that is not quite kept is better than an answer that is lost.
+        with suppress(StoreUnavailable):
+            async with parts.database.write() as unit:
+                await lanes.end_waits(unit, settled.insurer, now)
 
 
 async def _deliver_beside(parts: Parts, exchange: Exchange, raw: bytes, attempt: Attempt) -> Settled:
@@ -107,29 +115,30 @@ async def conclude(
             "conclude", exchange, request.raw, attempt, insurer, reply, notes
         )
         return settled
-    asked = Asked(
-        header_id=request.header_id or "",
-        insurer=exchange.insurer,
-        reply_event=(request.event.reply if request.event else None) or "acknowledgement",
-        identifier=request.focal_identifier,
-        repeated=attempt.number > 1 and await _may_have_arrived(parts, attempt),
-        own=exchange.provider == str(GATEWAY),
-    )
+    repeated = attempt.number > 1 and await _may_have_arrived(parts, attempt)
+    asked = asked_of(exchange, request, repeated=repeated)
     registry = await parts.registry.current()
     hoped = exchange if memory is not None else None
     if memory is None:
         memory = await _recall(parts, exchange, request, registry)
-    ending = interpret(reply, asked, _judge(parts, registry, memory))
+    ending = interpret(reply, asked, judge_of(parts.schemas, registry, memory, parts.clock.now()))
     if insurer is not None:
         await parts.breakers.learn(insurer, registry, ending.outcome, attempt.opened_at)
     shut = gate.shut(parts.breakers, registry, exchange.insurer, parts.clock.now()) is not None
     if hoped is not None:
         with suppress(Conflict):
-            return await settle_unchanged(parts, request, insurer, hoped, attempt, ending, notes, shut=shut)
-        ending = interpret(
-            reply, asked, _judge(parts, registry, await _recall(parts, exchange, request, registry))
-        )
-    return await settle(parts, request, insurer, attempt, ending, notes, shut=shut)
+            settled = await settle_unchanged(
+                parts, request, insurer, hoped, attempt, ending, notes, shut=shut
+            )
+            if not shut:
+                await _keep_place(parts, registry, settled.exchange)
+            return settled
+        memory = await _recall(parts, exchange, request, registry)
+        ending = interpret(reply, asked, judge_of(parts.schemas, registry, memory, parts.clock.now()))
+    settled = await settle(parts, request, insurer, attempt, ending, notes, shut=shut)
+    if not shut:
+        await _keep_place(parts, registry, settled.exchange)
+    return settled
 
 
 async def _recall(parts: Parts, exchange: Exchange, request: Envelope, registry: Snapshot) -> Memory:
@@ -139,29 +148,6 @@ async def _recall(parts: Parts, exchange: Exchange, request: Envelope, registry:
         return await recall_asked(unit, known or exchange, request, registry)
 
 
-def _judge(parts: Parts, registry: Snapshot, memory: Memory) -> Judge:
-    now = parts.clock.now()
-
-    def judge(answer: Envelope) -> list[Finding]:
-        found = check(
-            answer,
-            now,
-            direction=Direction.ANSWER,
-            schemas=parts.schemas,
-            severities=registry.severities,
-            memory=memory,
-        )
-        return [*errors(found), *remarks(found)]
-
-    return judge
-
-
 async def _may_have_arrived(parts: Parts, attempt: Attempt) -> bool:
-    """Whether an earlier attempt at the same request can have reached the insurer."""
     async with parts.database.read() as unit:
-        earlier = await attempts.of_exchange(unit, attempt.exchange_id)
-    return any(
-        made.outcome is None or MEANING[Outcome(made.outcome)].arrived is not Arrived.NO
-        for made in earlier
-        if made.number < attempt.number
-    )
+        return await may_have_arrived(unit, attempt.exchange_id, attempt.number)
