@@ -131,7 +131,7 @@ class Load:
                 answer = await client.post(url, content=claim.raw, headers=self._headers)
                 if answer.status_code == 200:
                     break
-                heard = str(answer.status_code)
+                heard = f"{answer.status_code} {_display(answer)}"
                 if answer.status_code != 503 or "retry-after" not in answer.headers:
                     self._campaign.problems.append(f"claim {number} heard {heard}: {answer.text[:200]}")
             except httpx.TransportError as fault:
@@ -172,6 +172,16 @@ def judge(found: Campaign, mailbox: Mailbox, insurer: Process) -> None:
     if {row["header"] for row in had} != headers:
         found.problems.append("the insurer has not had exactly the claims that were sent")
     found.again = sum(row["attempts"] > 1 for row in had)
+
+
+def _display(answer: httpx.Response) -> str:
+    """What an OperationOutcome says is wrong."""
+    issues = (
+        answer.json().get("issue", [{}])
+        if answer.headers["content-type"].startswith(FHIR["content-type"])
+        else [{}]
+    )
+    return str(issues[0].get("details", {}).get("coding", [{}])[0].get("display", ""))
 
 
 def _answered(answer: dict[str, Any], raw: bytes, found: Campaign) -> str:
