@@ -7,9 +7,10 @@ import pytest
 import structlog
 
 from claimgw.clearinghouse.delivery.worker import Worker
+from claimgw.clearinghouse.admit import digest_of
 from claimgw.ids import new_id
 from claimgw.store import exchanges, messages, pauses
-from claimgw.store.records import Exchange, Message, State
+from claimgw.store.records import Arrival, Exchange, Message, State
 from tests.clearinghouse.scene import Scene, playing, until
 from tests.clearinghouse.spoken import CLAIM, complete, fresh, says
 from tests.gateway import DESERT_ROSE, FALCON, HOSPITAL, register
@@ -39,6 +40,9 @@ async def hold(scene: Scene, raw: bytes, insurer: str = FALCON) -> str:
     )
     async with scene.gateway.database.write() as unit:
         await messages.keep(unit, kept, raw)
+        await messages.arrive(
+            unit, Arrival(HOSPITAL, kept.bundle_id, kept.header_id, digest_of(raw), kept.id)
+        )
         await exchanges.open_exchange(unit, held)
     return held.id
 
