@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "chore",
         sa.Column("name", sa.String(length=20), nullable=False),
-        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("node", sa.String(length=100), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_chore")),
     )
@@ -36,7 +36,6 @@ def upgrade() -> None:
         sa.Column("reached", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("deleted", sa.Integer(), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_retention")),
     )
     op.create_table(

@@ -17,13 +17,21 @@ from claimgw.store.database import Database, Unit
 from claimgw.store.pauses import EVERYWHERE, Pause, end_pause, set_pause
 from claimgw.store.records import Attempt
 from claimgw.store.schema import current, head, upgrade
-from claimgw.store.tables import body, metadata, node, operator_session, registry_revision, schema_floor
+from claimgw.store.tables import (
+    body,
+    chore,
+    metadata,
+    node,
+    operator_session,
+    registry_revision,
+    schema_floor,
+)
 
 # Whoever was signed in signs in again: sessions are secrets, and short-lived. Processes are not restored.
-_LEFT_BEHIND = frozenset({operator_session, node})
+_LEFT_BEHIND = frozenset({operator_session, node, chore})
 # The number that counts changes may be there: somebody may have taken back what they entered. And so may a
 # process that ended badly, and what the migrations wrote.
-_NO_CONTENT = (registry_revision, node, schema_floor)
+_NO_CONTENT = (registry_revision, node, schema_floor, chore)
 # Rows held in memory at a time. A body may have 10 MB.
 _ROWS, _BODIES = 500, 8
 _MAGIC = b"SQLite format 3\x00"

@@ -4,12 +4,12 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
 
 from claimgw.store.tables.columns import Id, Instant, metadata
 
-# What one process at a time does for all: whoever sets `begun_at` on from what was read does it.
+# What one process at a time does for all: whoever sets `due_at` on, from what was read, does it.
 chore = Table(
     "chore",
     metadata,
     Column("name", String(20), primary_key=True),
-    Column("begun_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
     Column("node", String(100), nullable=False),
 )
 
@@ -29,7 +29,6 @@ retention = Table(
     Column("reached", Id, nullable=False),
     Column("deleted", Integer, nullable=False),
     Column("bytes", BigInteger, nullable=False),
-    Column("changed_at", Instant, nullable=False),
 )
 
 # What was old enough and still moved, or had come to rest too lately: it is looked at again.

@@ -1,0 +1,76 @@
+"""What did the last look at the books find? One alert while they do not balance."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, insert, select, update
+
+from claimgw.ids import new_id
+from claimgw.store.database import Unit
+from claimgw.store.ledger import Ledger
+from claimgw.store.tables import alert
+
+KIND, SUBJECT = "ledger", "*"
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Unbalanced:
+    """Since when the books do not balance, and what is wrong with them, as a sentence and as data."""
+
+    since: datetime
+    text: str
+    wrong: int
+    detail: dict[str, Any]
+
+
+async def enter(unit: Unit, found: Ledger, now: datetime) -> None:
+    """Begin an alert, bring it up to date or end it, by what was found."""
+    present = _present()
+    if found.balances:
+        await unit.execute(update(alert).where(*present).values(ended_at=now))
+        return
+    values = {"text": sentence(found)[:_LONGEST], "detail": _detail(found)}
+    done = await unit.execute(update(alert).where(*present).values(**values))
+    if not done.rowcount:
+        row = {"id": new_id(now), "kind": KIND, "subject": SUBJECT, "since": now}
+        await unit.execute(insert(alert).values(**row, **values))
+
+
+async def unbalanced(unit: Unit) -> Unbalanced | None:
+    """What the last look has found wrong; None if nothing."""
+    query = select(alert.c.since, alert.c.text, alert.c.detail).where(*_present())
+    row = (await unit.execute(query)).one_or_none()
+    return Unbalanced(row.since, row.text, row.detail["wrong"], row.detail) if row else None
+
+
+def sentence(found: Ledger) -> str:
+    """What is wrong, in one sentence; ids are for whoever asks for them."""
+    told = [f"{one.table}: {one.count} {one.says}" for one in found.differences]
+    told += [
+        f"{licence}: {lane.accepted} accepted, {lane.placed} found in their places"
+        for licence, lane in found.lanes.items()
+        if not lane.balances
+    ]
+    return "the books do not balance: " + "; ".join(told) if told else "the books balance"
+
+
+def _detail(found: Ledger) -> dict[str, Any]:
+    return {
+        "wrong": found.wrong,
+        "differences": [
+            {
+                "table": one.table,
+                "says": one.says,
+                "insurer": one.insurer,
+                "count": one.count,
+                "ids": list(one.ids),
+            }
+            for one in found.differences
+        ],
+    }
+
+
+def _present() -> list[ColumnElement[bool]]:
+    return [alert.c.kind == KIND, alert.c.subject == SUBJECT, alert.c.ended_at.is_(None)]
