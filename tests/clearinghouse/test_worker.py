@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from claimgw.clearinghouse.delivery.worker import Worker
 from claimgw.clearinghouse.admit import digest_of
+from claimgw.clearinghouse.delivery.worker import Worker
 from claimgw.ids import new_id
 from claimgw.store import exchanges, messages, pauses
 from claimgw.store.records import Arrival, Exchange, Message, State

@@ -203,6 +203,8 @@ def table(found: Campaign) -> str:
             f" {found.slowest(one):14.1f}"
         )
     calm = sorted(claim.ended - claim.began for claim in found.sent if not claim.refusals)
+    lasted = found.sent[-1].began - found.sent[0].began
+    lines.append(f"{len(found.sent) / lasted:.0f} claims a second were sent")
     lines.append(f"a claim that was not refused: median {calm[len(calm) // 2] * 1000:.0f} ms")
     heard = Counter(what for claim in found.sent for _, what in claim.refusals)
     lines.append(
