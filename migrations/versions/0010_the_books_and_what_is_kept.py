@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "chore",
         sa.Column("name", sa.String(length=20), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("node", sa.String(length=100), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_chore")),
     )

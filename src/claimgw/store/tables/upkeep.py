@@ -4,12 +4,12 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
 
 from claimgw.store.tables.columns import Id, Instant, metadata
 
-# What one process at a time does for all: whoever sets `due_at` on, from what was read, does it.
+# What one process at a time does for all. `begun_at`: when it last did.
 chore = Table(
     "chore",
     metadata,
     Column("name", String(20), primary_key=True),
-    Column("due_at", Instant, nullable=False),
+    Column("begun_at", Instant, nullable=False),
     Column("node", String(100), nullable=False),
 )
 
