@@ -31,6 +31,7 @@ from claimgw.clearinghouse.lines import Lines
 from claimgw.clearinghouse.parts import Limits, Parts
 from claimgw.clearinghouse.process import process
 from claimgw.clearinghouse.session import Sessions
+from claimgw.clearinghouse.upkeep import Upkeep
 from claimgw.clock import Clock, SystemClock
 from claimgw.conformance.loading import load
 from claimgw.console.routes import create_console
@@ -52,6 +53,7 @@ from claimgw.ids import new_id
 from claimgw.insurers.spi import Door
 from claimgw.settings import Settings
 from claimgw.store import Database, schema
+from claimgw.store.retention import Kind
 from claimgw.store.wakes import Wakes
 
 _log = structlog.get_logger(__name__)
@@ -72,6 +74,7 @@ class House:
     lookout: Lookout
     webhooks: Webhooks
     heart: Heart
+    upkeep: Upkeep
     _until: float | None = None
 
     def wake(self) -> None:
@@ -158,6 +161,7 @@ async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncItera
                 again_seconds=settings.webhook_again_seconds,
             ),
             Heart(parts, role, delivers=role is Role.WORKER or settings.works),
+            Upkeep(parts, ledger_seconds=settings.ledger_seconds, days=kept_days(settings)),
         )
         wakes = Wakes(database, clock, house.wake)
         async with _heard(wakes), _alive(house):
@@ -170,6 +174,16 @@ async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncItera
                 await lines.close()
     finally:
         await database.close()
+
+
+def kept_days(settings: Settings) -> dict[Kind, int | None]:
+    """For how many days what each kind says is kept; None: for ever."""
+    return {
+        Kind.REQUESTS: settings.keep_requests_days,
+        Kind.POLLS: settings.keep_polls_days,
+        Kind.REFUSED: settings.keep_refused_days,
+        Kind.NOTICES: settings.keep_notices_days,
+    }
 
 
 def _life(name: str, clock: Clock) -> str:
@@ -223,11 +237,13 @@ def _door(house: House, licence: str) -> Door:
 @asynccontextmanager
 async def working(house: House) -> AsyncIterator[None]:
     """The loops of deliveries and of notices to webhooks, for as long as the block runs."""
-    loops = [asyncio.create_task(house.worker.run()), asyncio.create_task(house.webhooks.run())]
+    running = (house.worker.run(), house.webhooks.run(), house.upkeep.run())
+    loops = [asyncio.create_task(loop) for loop in running]
     try:
         yield
     finally:
         house.webhooks.stop()
+        house.upkeep.stop()
         await house.worker.stop(house.seconds_left())
         await asyncio.gather(*loops)
 
@@ -285,6 +301,7 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
     )
     app.add_api_route("/health/live", health.live, include_in_schema=False)
     app.router.routes.append(Route("/health/ready", health.Ready(parts).handle, methods=["GET"]))
+    app.router.routes.append(Route("/health/ledger", health.Balanced(parts).handle, methods=["GET"]))
     if settings.metrics_host is None:
         app.router.routes.append(Route("/metrics", Metrics(parts).handle, methods=["GET"]))
     app.include_router(exchanges.routes(parts, doorkeeper))

@@ -135,6 +135,20 @@ class Settings(BaseSettings):
         100, ge=0, description="requests a second of one licence, after a burst of ten seconds; 0: any"
     )
 
+    ledger_seconds: float = Field(
+        300, ge=1, description="how often a delivering process looks whether the books balance"
+    )
+    keep_requests_days: int | None = Field(
+        None, ge=1, description="what requests and their answers say is deleted so long after; unset: never"
+    )
+    keep_polls_days: int | None = Field(None, ge=1, description="the same for what polls asked")
+    keep_refused_days: int | None = Field(None, ge=1, description="the same for what was refused, and why")
+    keep_notices_days: int | None = Field(
+        None,
+        ge=1,
+        description="the same for what insurers or the gateway began: payments, questions, notices",
+    )
+
     worker: bool | None = Field(
         None, description="deliver held messages in this process; unset: only on SQLite, where it is alone"
     )

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from claimgw.clearinghouse.parts import Parts
-from claimgw.store import depths
+from claimgw.store import books, depths
 from claimgw.store.breakers import Position, all_circuits
 from claimgw.telemetry import metrics
 
@@ -43,6 +43,11 @@ class Metrics:
         opened = Gauge(
             "claimgw_breaker_opened", "How often an insurer was taken for down", ["insurer"], registry=gauges
         )
+        differences = Gauge(
+            "claimgw_ledger_differences",
+            "Rows that contradicted others at the last look at the ledger",
+            registry=gauges,
+        )
         now = self.parts.clock.now()
         async with self.parts.database.read() as unit:
             for insurer, state, count in await depths.moving(unit):
@@ -54,6 +59,8 @@ class Metrics:
                 unconfirmed.labels(provider).set(count)
             for insurer, count in await depths.open_attempts(unit):
                 unknown.labels(insurer).set(count)
+            wrong = await books.unbalanced(unit)
+            differences.set(wrong.wrong if wrong else 0)
             for circuit in await all_circuits(unit):
                 down.labels(circuit.licence).set(circuit.state is not Position.CLOSED)
                 opened.labels(circuit.licence).set(circuit.opened)

@@ -1,4 +1,4 @@
-"""Is this process alive, and can it take messages?"""
+"""Is this process alive, can it take messages, and do the books balance?"""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from claimgw.clearinghouse.parts import Parts
 from claimgw.errors import StoreUnavailable
-from claimgw.store import schema
+from claimgw.store import books, schema
 
 
 async def live(_: Request) -> Response:
@@ -30,3 +30,29 @@ class Ready:
             reason = "the database has not this release's tables; run 'claimgw db upgrade'"
             return JSONResponse({"status": "unready", "reason": reason}, status_code=503)
         return JSONResponse({"status": "ready", "node": self.parts.node})
+
+
+@dataclass(frozen=True, slots=True)
+class Balanced:
+    """503 if the last look at the ledger has found a difference; ids are for `claimgw ledger`.
+
+    It says nothing of readiness: such a process serves as well as any.
+    """
+
+    parts: Parts
+
+    async def handle(self, _: Request) -> Response:
+        try:
+            async with self.parts.database.read() as unit:
+                wrong = await books.unbalanced(unit)
+        except StoreUnavailable as fault:
+            return JSONResponse({"status": "unknown", "reason": str(fault)}, status_code=503)
+        if wrong is None:
+            return JSONResponse({"status": "balanced"})
+        told = {
+            "status": "unbalanced",
+            "reason": wrong.text,
+            "since": wrong.since.isoformat(),
+            **wrong.detail,
+        }
+        return JSONResponse(told, status_code=503)

@@ -46,13 +46,10 @@ async def unbalanced(unit: Unit) -> Unbalanced | None:
 
 
 def sentence(found: Ledger) -> str:
-    """What is wrong, in one sentence; ids are for whoever asks for them."""
-    told = [f"{one.table}: {one.count} {one.says}" for one in found.differences]
-    told += [
-        f"{licence}: {lane.accepted} accepted, {lane.placed} found in their places"
-        for licence, lane in found.lanes.items()
-        if not lane.balances
-    ]
+    """What is wrong, in one sentence; whose it is and ids are for whoever may ask for them."""
+    told = [f"{one.table}: {one.count} ({one.says})" for one in found.differences]
+    if lanes := sum(not lane.balances for lane in found.lanes.values()):
+        told.append(f"accepted and placed differ for {lanes} insurer{'s' * (lanes > 1)}")
     return "the books do not balance: " + "; ".join(told) if told else "the books balance"
 
 

@@ -1,0 +1,117 @@
+"""Which bytes are deleted when their time is over? In small steps, and never what is still moving."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from claimgw.clock import Clock
+from claimgw.store import Database, retention
+from claimgw.store.retention import Kind, Looked, Progress
+
+_log = structlog.get_logger(__name__)
+
+# Messages looked at in one transaction, and the pause before the next: others write meanwhile.
+STEP, _PAUSE_SECONDS = 200, 0.05
+_OLDEST_LOOKED_AT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Of one kind. `due`, `bytes`: what goes now, or has just gone; `moving`: old enough, and still needed.
+
+    `days`: None if all is kept. `deleted`: all there ever were. `oldest`: when the oldest kept was received.
+    """
+
+    kind: Kind
+    days: int | None
+    due: int = 0
+    bytes: int = 0
+    moving: int = 0
+    deleted: int = 0
+    oldest: datetime | None = None
+
+
+async def survey(database: Database, days: Mapping[Kind, int | None], now: datetime) -> list[Report]:
+    """What would go now; nothing is changed."""
+    found = []
+    for kind, kept in days.items():
+        async with database.read() as unit:
+            known = await retention.progress(unit, kind) or Progress()
+            due, moving = [0, 0], 0
+            if kept is not None:
+                before, after = now - timedelta(days=kept), ""
+                while ids := await retention.lingering_page(unit, kind, after or Progress().reached, STEP):
+                    after = ids[-1]
+                    moving += _count(await retention.look(unit, ids), before, due)
+                place: str | None = known.reached
+                while place is not None:
+                    place, some = await retention.next_page(unit, kind, place, before, STEP)
+                    moving += _count(some, before, due)
+            oldest = await retention.oldest_kept(unit, kind, known.reached, _OLDEST_LOOKED_AT)
+        found.append(Report(kind, kept, due[0], due[1], moving, known.deleted, oldest))
+    return found
+
+
+def _count(looked: Sequence[Looked], before: datetime, due: list[int]) -> int:
+    """Adds what is due; how many are not."""
+    going = [one for one in looked if one.is_due(before)]
+    due[0] += len(going)
+    due[1] += sum(one.size for one in going)
+    return len(looked) - len(going)
+
+
+async def delete_due(database: Database, clock: Clock, days: Mapping[Kind, int | None]) -> list[Report]:
+    """Delete all that is due, step by step. Raises Conflict if another process is at it."""
+    told = []
+    for kind, kept in days.items():
+        if kept is None:
+            continue
+        report = await _sweep(database, clock, kind, kept)
+        told.append(report)
+        _log.info(
+            "content deleted",
+            action="retention",
+            kind=kind.value,
+            deleted=report.due,
+            bytes=report.bytes,
+            moving=report.moving,
+            oldest=report.oldest.isoformat() if report.oldest else None,
+        )
+    return told
+
+
+async def _sweep(database: Database, clock: Clock, kind: Kind, days: int) -> Report:
+    """First what was passed by before, then what has become old since."""
+    before, gone, moving = clock.now() - timedelta(days=days), [0, 0], 0
+    after = Progress().reached
+    while True:
+        async with database.write() as unit:
+            known = await retention.progress(unit, kind)
+            ids = await retention.lingering_page(unit, kind, after, STEP)
+            looked = await retention.look(unit, ids)
+            moving += _count(looked, before, gone)
+            going = [one for one in looked if one.is_due(before)]
+            await retention.empty(unit, going, clock.now())
+            await retention.advance(unit, kind, known, (known or Progress()).reached, going)
+        if not ids:
+            break
+        after = ids[-1]
+        await clock.sleep(_PAUSE_SECONDS)
+    while True:
+        async with database.write() as unit:
+            known = await retention.progress(unit, kind) or Progress()
+            place, looked = await retention.next_page(unit, kind, known.reached, before, STEP)
+            moving += _count(looked, before, gone)
+            going = [one for one in looked if one.is_due(before)]
+            await retention.empty(unit, going, clock.now())
+            await retention.leave(unit, kind, [one for one in looked if not one.is_due(before)])
+            await retention.advance(unit, kind, known, place or known.reached, going)
+        if place is None:
+            break
+        await clock.sleep(_PAUSE_SECONDS)
+    async with database.read() as unit:
+        known = await retention.progress(unit, kind) or Progress()
+        oldest = await retention.oldest_kept(unit, kind, known.reached, _OLDEST_LOOKED_AT)
+    return Report(kind, days, gone[0], gone[1], moving, known.deleted, oldest)
