@@ -50,6 +50,15 @@ async def header_ids(unit: Unit, message_ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.header_id for row in rows}
 
 
+async def wire_ids(unit: Unit, message_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """The MessageHeader.id and the Bundle.id of each of these."""
+    if not message_ids:
+        return {}
+    named = select(message.c.id, message.c.header_id, message.c.bundle_id)
+    rows = await unit.execute(named.where(message.c.id.in_(message_ids)))
+    return {row.id: (row.header_id, row.bundle_id) for row in rows}
+
+
 async def content(unit: Unit, message_id: str) -> bytes | None:
     """The bytes, as they came."""
     found: bytes | None = await unit.scalar(select(body.c.content).where(body.c.message_id == message_id))

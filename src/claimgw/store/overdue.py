@@ -3,20 +3,20 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, func, literal, literal_column, or_, select
 
 from claimgw.messages.identifiers import LicenceKind
 from claimgw.store.database import Unit
 from claimgw.store.exchanges import as_exchange
 from claimgw.store.lines import standing_at
 from claimgw.store.records import Author, Exchange, State
-from claimgw.store.tables import attempt, exchange, participant
+from claimgw.store.tables import attempt, exchange, participant, redriven
 
 _TRIED = (State.HELD, State.UNCONFIRMED)
 
 
 async def lanes_waiting_since(unit: Unit, before: datetime) -> list[str]:
-    """The insurers for which something waits that was accepted by then: a look into the index for each."""
+    """The insurers for which something waits since then: a look into the index for each."""
     query = select(participant.c.licence).where(
         participant.c.licence.like(f"{LicenceKind.PAYER}:%"), or_(*(_any(one, before) for one in _TRIED))
     )
@@ -30,7 +30,7 @@ def _any(state: State, before: datetime) -> ColumnElement[bool]:
         .select_from(exchange)
         .where(
             exchange.c.insurer == participant.c.licence,
-            exchange.c.created_at <= before,
+            *_since(before),
             *standing_at(state),
         )
         .limit(1)
@@ -39,17 +39,24 @@ def _any(state: State, before: datetime) -> ColumnElement[bool]:
 
 
 async def waiting_since(unit: Unit, insurer: str, before: datetime, most: int) -> list[Exchange]:
-    """What waits there for an attempt and was accepted by then, oldest first; not what is in flight."""
+    """What waits there for an attempt since then, oldest first; not what is in flight."""
     found: list[Exchange] = []
     for state in _TRIED:
         query = (
             select(exchange)
-            .where(exchange.c.insurer == insurer, exchange.c.created_at <= before, *standing_at(state))
+            .where(exchange.c.insurer == insurer, *_since(before), *standing_at(state))
             .order_by(exchange.c.created_at)
             .limit(most)
         )
         found += map(as_exchange, await unit.execute(query))
     return sorted(found, key=lambda held: (held.created_at, held.id))[:most]
+
+
+def _since(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Accepted by then, and if it was sent again by an operator, that was by then too."""
+    last = select(func.max(redriven.c.at)).where(redriven.c.exchange_id == exchange.c.id)
+    again = last.correlate(exchange).scalar_subquery()
+    return exchange.c.created_at <= before, func.coalesce(again, exchange.c.created_at) <= before
 
 
 async def others_through(

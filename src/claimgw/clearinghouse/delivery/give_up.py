@@ -18,7 +18,7 @@ from claimgw.errors import Conflict
 from claimgw.messages.envelope import Envelope, read
 from claimgw.messages.events import EVENTS
 from claimgw.messages.identifiers import GATEWAY
-from claimgw.store import Unit, attempts, exchanges, messages, overdue
+from claimgw.store import Unit, attempts, exchanges, messages, overdue, redrives, statements
 from claimgw.store.records import Attempt, Author, Exchange, State
 
 _log = structlog.get_logger(__name__)
@@ -69,7 +69,14 @@ async def set_aside(
 
     `made` are its attempts so far, all of them closed. Raises Conflict if somebody was faster.
     """
-    window = suspected(made, parts.schedule_of(insurer))
+    schedule = parts.schedule_of(insurer)
+    if suspected(made, schedule) is None:
+        return False
+    # What an operator sends again has all its tries anew.
+    if (again := await redrives.last_of(unit, exchange.id)) is not None:
+        window = suspected([one for one in made if one.opened_at >= again], schedule)
+    else:
+        window = suspected(made, schedule)
     if window is None or not await overdue.others_through(unit, exchange, _ANSWERS, *window):
         return False
     why = f"after {len(made)} tries, while others got through"
@@ -88,7 +95,7 @@ async def _give_up(
     """If no attempt can have arrived its provider hears so by poll; otherwise nobody knows (0.3 item 12a)."""
     now, lost = parts.clock.now(), never_arrived(made)
     answer_id, author, mailed = exchange.answer_id, exchange.answered_by, exchange.mailed
-    if lost and _is_told(exchange):
+    if lost and _is_told(exchange) and not await _was_told(unit, exchange):
         name = insurer.name if insurer else exchange.insurer
         request = read(await messages.content(unit, exchange.id) or b"")
         assert isinstance(request, Envelope), "a request on record is no message any more"
@@ -118,6 +125,12 @@ async def _give_up(
         why=why,
         lost=lost,
     )
+
+
+async def _was_told(unit: Unit, exchange: Exchange) -> bool:
+    """Whether its provider heard it when it was given up before; an operator had it sent again since."""
+    said = (await statements.of_exchanges(unit, [exchange.id])).get(exchange.id, [])
+    return any(one.said.by_gateway and one.said.outcome == "error" for one in said)
 
 
 def _is_told(exchange: Exchange) -> bool:

@@ -6,6 +6,7 @@ from claimgw.store.tables.exchanges import attempt, exchange
 from claimgw.store.tables.history import history_start, imported, relation, statement, topic
 from claimgw.store.tables.mailbox import mailbox, mailbox_notice, poll_item
 from claimgw.store.tables.messages import arrival, body, message
+from claimgw.store.tables.redrives import redrive, redriven
 from claimgw.store.tables.registry import (
     credential,
     credential_licence,
@@ -46,6 +47,8 @@ __all__ = [
     "participant_change",
     "pause",
     "poll_item",
+    "redrive",
+    "redriven",
     "registry_revision",
     "relation",
     "retention",
