@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
@@ -19,6 +20,9 @@ from claimgw.access.callers import Caller
 from claimgw.access.certificates import read_networks
 from claimgw.access.operators import Operators
 from claimgw.access.registry import Registry
+from claimgw.clearinghouse.alerts.channels import Channel, Mail, MailTls, Webhook
+from claimgw.clearinghouse.alerts.figures import Thresholds
+from claimgw.clearinghouse.alerts.watch import Alerts
 from claimgw.clearinghouse.beside.lent import lent
 from claimgw.clearinghouse.beside.process import Beside
 from claimgw.clearinghouse.beside.wire import Handler
@@ -29,6 +33,7 @@ from claimgw.clearinghouse.delivery.policy import Schedule
 from claimgw.clearinghouse.delivery.worker import Worker
 from claimgw.clearinghouse.lines import Lines
 from claimgw.clearinghouse.parts import Limits, Parts
+from claimgw.clearinghouse.post import Post
 from claimgw.clearinghouse.process import process
 from claimgw.clearinghouse.session import Sessions
 from claimgw.clearinghouse.upkeep import Upkeep
@@ -75,6 +80,7 @@ class House:
     webhooks: Webhooks
     heart: Heart
     upkeep: Upkeep
+    alerts: Alerts
     _until: float | None = None
 
     def wake(self) -> None:
@@ -162,6 +168,7 @@ async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncItera
             ),
             Heart(parts, role, delivers=role is Role.WORKER or settings.works),
             Upkeep(parts, ledger_seconds=settings.ledger_seconds, days=kept_days(settings)),
+            _alerts(parts, settings),
         )
         wakes = Wakes(database, clock, house.wake)
         async with _heard(wakes), _alive(house):
@@ -184,6 +191,43 @@ def kept_days(settings: Settings) -> dict[Kind, int | None]:
         Kind.REFUSED: settings.keep_refused_days,
         Kind.NOTICES: settings.keep_notices_days,
     }
+
+
+def _alerts(parts: Parts, settings: Settings) -> Alerts:
+    file = parts.database.url.database if parts.database.embedded else None
+    limits = Thresholds(
+        calm_seconds=settings.alert_calm_seconds,
+        window_seconds=settings.alert_window_seconds,
+        invalid_least=settings.alert_invalid_least,
+        invalid_share=settings.alert_invalid_share,
+        mailbox_seconds=settings.alert_mailbox_seconds,
+        disk_bytes=settings.alert_disk_bytes,
+        certificate_days=settings.alert_certificate_days,
+        machine=settings.machine,
+        folders=(*([Path(file).absolute().parent] if file else []), *settings.alert_folders),
+        certificate=settings.tls_certificate,
+    )
+    return Alerts(parts, limits, _channels(parts.clock, settings), look_seconds=settings.alert_seconds)
+
+
+def _channels(clock: Clock, settings: Settings) -> list[Channel]:
+    channels: list[Channel] = []
+    if settings.alert_webhook is not None and settings.alert_webhook_secret is not None:
+        secret = settings.alert_webhook_secret.get_secret_value()
+        channels.append(Webhook(settings.alert_webhook, secret, Post(clock, at_once=2)))
+    if settings.alert_mail_host is not None and settings.alert_mail_from is not None:
+        password = settings.alert_mail_password
+        mail = Mail(
+            host=settings.alert_mail_host,
+            port=settings.alert_mail_port,
+            sender=settings.alert_mail_from,
+            to=settings.alert_mail_to,
+            tls=MailTls(settings.alert_mail_tls),
+            user=settings.alert_mail_user,
+            password=password.get_secret_value() if password is not None else None,
+        )
+        channels.append(mail)
+    return channels
 
 
 def _life(name: str, clock: Clock) -> str:
@@ -239,13 +283,16 @@ async def working(house: House) -> AsyncIterator[None]:
     """The loops of deliveries and of notices to webhooks, for as long as the block runs."""
     running = (house.worker.run(), house.webhooks.run(), house.upkeep.run())
     loops = [asyncio.create_task(loop) for loop in running]
+    alerting = asyncio.create_task(house.alerts.run())
     try:
         yield
     finally:
         house.webhooks.stop()
         house.upkeep.stop()
+        alerting.cancel()
         await house.worker.stop(house.seconds_left())
         await asyncio.gather(*loops)
+        await asyncio.gather(alerting, return_exceptions=True)
 
 
 @asynccontextmanager

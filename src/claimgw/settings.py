@@ -5,9 +5,10 @@ import socket
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from claimgw.access.webhooks import check_address, check_secret
 from claimgw.errors import ConfigurationError
 from claimgw.messages.dialect import Dialect
 
@@ -159,10 +160,59 @@ class Settings(BaseSettings):
     metrics_host: str | None = Field(None, description="serve /metrics on an address of its own")
     metrics_port: int = Field(9090, ge=0, le=65535, description="port of that address")
 
+    alert_seconds: float = Field(15, gt=0, description="how often it is looked for what people must be told")
+    alert_calm_seconds: float = Field(
+        300,
+        ge=0,
+        description="the end of an alert is told once it has been calm so long; sooner it is the same again",
+    )
+    alert_window_seconds: float = Field(
+        900, gt=0, description="unusable answers of an insurer are counted over so long"
+    )
+    alert_invalid_least: int = Field(5, ge=1, description="unusable answers in that time before it is told")
+    alert_invalid_share: float = Field(
+        0.2, gt=0, le=1, description="their share of an insurer's answers in that time before it is told"
+    )
+    alert_mailbox_seconds: float = Field(
+        86_400, gt=0, description="a message that waits longer in a provider's mailbox is told"
+    )
+    alert_disk_bytes: int = Field(1024**3, ge=0, description="less free space is told; 0: never")
+    alert_folders: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="whose disks are looked at, with commas between them; that of an SQLite file always is",
+    )
+    alert_certificate_days: float = Field(
+        21, ge=0, description="so long before a certificate expires it is told"
+    )
+    alert_webhook: str | None = Field(None, description="URL that is told of alerts")
+    alert_webhook_secret: SecretStr | None = Field(
+        None, description="signs what it is told: whsec_ and base64 of 24 to 64 bytes"
+    )
+    alert_mail_host: str | None = Field(None, description="SMTP server by which people are told of alerts")
+    alert_mail_port: int = Field(587, ge=1, le=65535, description="port of that server")
+    alert_mail_tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="how the way there is guarded; tls: from the first byte on"
+    )
+    alert_mail_user: str | None = Field(None, description="name at that server, if it wants one")
+    alert_mail_password: SecretStr | None = Field(None, description="password of that name")
+    alert_mail_from: str | None = Field(None, description="address the mails come from")
+    alert_mail_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="addresses they go to, with commas between them"
+    )
+
     log_style: Literal["text", "json"] = Field("text", description="log lines for people or for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
 
-    @field_validator("trusted_proxies", "retry_waits", "versions", "packages", "codes", mode="before")
+    @field_validator(
+        "trusted_proxies",
+        "retry_waits",
+        "versions",
+        "packages",
+        "codes",
+        "alert_folders",
+        "alert_mail_to",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         """Lists are written with commas; JSON in an environment variable is a nuisance to quote."""
@@ -180,7 +230,24 @@ class Settings(BaseSettings):
             )
         if not self.retry_waits or min(self.retry_waits) <= 0:
             raise ValueError("retry_waits needs at least one wait above 0")
+        self._agree_on_alerts()
         return self
+
+    def _agree_on_alerts(self) -> None:
+        if (self.alert_webhook is None) != (self.alert_webhook_secret is None):
+            raise ValueError("alert_webhook and alert_webhook_secret belong together; give both or neither")
+        if self.alert_webhook is not None and self.alert_webhook_secret is not None:
+            check_address(self.alert_webhook)
+            check_secret(self.alert_webhook_secret.get_secret_value())
+        if self.alert_mail_host is not None and not (self.alert_mail_from and self.alert_mail_to):
+            raise ValueError("alert_mail_host needs alert_mail_from and alert_mail_to")
+        if (self.alert_mail_user is None) != (self.alert_mail_password is None):
+            raise ValueError("alert_mail_user and alert_mail_password belong together; give both or neither")
+
+    @property
+    def machine(self) -> str:
+        """What this machine is called; processes come and go on it."""
+        return socket.gethostname()
 
     @property
     def works(self) -> bool:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from claimgw.clearinghouse.parts import Parts
 from claimgw.store import books, depths
+from claimgw.store.alerts import present_alerts
 from claimgw.store.breakers import Position, all_circuits
 from claimgw.telemetry import metrics
 
@@ -48,6 +49,12 @@ class Metrics:
             "Rows that contradicted others at the last look at the ledger",
             registry=gauges,
         )
+        present = Gauge(
+            "claimgw_alert",
+            "1 while something is wrong of which people are told",
+            ["kind", "subject"],
+            registry=gauges,
+        )
         now = self.parts.clock.now()
         async with self.parts.database.read() as unit:
             for insurer, state, count in await depths.moving(unit):
@@ -64,6 +71,8 @@ class Metrics:
             for circuit in await all_circuits(unit):
                 down.labels(circuit.licence).set(circuit.state is not Position.CLOSED)
                 opened.labels(circuit.licence).set(circuit.opened)
+            for alert in await present_alerts(unit):
+                present.labels(alert.kind.value, alert.subject).set(1)
         counts, beside = CollectorRegistry(), self.parts.beside
         counts.register(metrics.Summed([metrics.counted(), *(beside.counted if beside is not None else ())]))
         text = generate_latest(counts) + generate_latest(gauges)

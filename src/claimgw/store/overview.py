@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, case, func, literal, literal_column, select
 
 from claimgw.messages.identifiers import LicenceKind
+from claimgw.store.alerts import Alert, present_alerts
 from claimgw.store.breakers import Circuit, Position, all_circuits
 from claimgw.store.database import Unit
 from claimgw.store.lines import Line, recent, standing_at, unresolved
@@ -118,6 +119,7 @@ class Overview:
     unresolved: Sequence[Line]
     recent: Sequence[Line]
     pauses: Sequence[Pause]
+    alerts: Sequence[Alert]
 
 
 async def overview(unit: Unit, *, now: datetime, day_began: datetime) -> Overview:
@@ -139,6 +141,7 @@ async def overview(unit: Unit, *, now: datetime, day_began: datetime) -> Overvie
         unresolved=await unresolved(unit, doubtful, now),
         recent=await recent(unit),
         pauses=pauses,
+        alerts=await present_alerts(unit),
     )
 
 

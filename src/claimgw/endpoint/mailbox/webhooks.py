@@ -4,11 +4,10 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import httpx
 import structlog
 
 from claimgw.access.participants import ParticipantSettings
-from claimgw.access.webhooks import signed
+from claimgw.clearinghouse.post import Post
 from claimgw.clock import Clock, rung_or_after
 from claimgw.errors import ConfigurationError, StoreUnavailable
 from claimgw.ids import derived_id
@@ -22,7 +21,6 @@ _log = structlog.get_logger(__name__)
 
 # After the first try; then nobody tries until the provider is told anew.
 _WAITS = (5.0, 30.0, 120.0)
-_ANSWER_SECONDS = 10.0
 # One provider whose server hangs must not keep all others waiting, nor may all of them fill the machine.
 _AT_ONCE = 16
 
@@ -54,8 +52,7 @@ class Webhooks:
         self._stopping = False
         self._listed: tuple[int, dict[str, _Hook]] = (0, {})
         self._telling: dict[str, asyncio.Task[None]] = {}
-        self._room = asyncio.Semaphore(_AT_ONCE)
-        self._client: httpx.AsyncClient | None = None
+        self._post = Post(clock, _AT_ONCE)
 
     def wake(self) -> None:
         """Something may have come in."""
@@ -98,8 +95,7 @@ class Webhooks:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-        if self._client is not None:
-            await self._client.aclose()
+        await self._post.close()
 
     async def _hooks(self, unit: Unit) -> dict[str, _Hook]:
         """Who has a webhook; read anew when the registry has changed."""
@@ -126,7 +122,7 @@ class Webhooks:
             await self._clock.sleep(wait)
             if wait and not await self._still_waits(hook.provider):
                 return
-            heard = await self._post(hook, notice, body)
+            heard = await self._post.send(hook.address, hook.secret, notice, body)
             if heard == "":
                 return
             _log.info("a webhook did not take a notice", action="notify", to=hook.provider, heard=heard)
@@ -138,24 +134,6 @@ class Webhooks:
                 return bool(await mailbox.newest_waiting(unit, [provider], self._clock.now()))
         except StoreUnavailable:
             return True
-
-    async def _post(self, hook: _Hook, notice: str, body: bytes) -> str:
-        """What was heard instead of a 2xx; "" if it was one. The body of the answer is nobody's business."""
-        signature = signed(hook.secret, notice, self._clock.now(), body)
-        headers = {"content-type": "application/json", **signature}
-        if self._client is None:
-            # Made when first needed: it reads the authorities of the system. Proxies of the environment are
-            # not for it, and a redirect would lead to where no operator has looked.
-            self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
-        try:
-            async with (
-                self._room,
-                asyncio.timeout(_ANSWER_SECONDS),
-                self._client.stream("POST", hook.address, content=body, headers=headers) as answer,
-            ):
-                return "" if answer.is_success else str(answer.status_code)
-        except (httpx.HTTPError, TimeoutError) as fault:
-            return type(fault).__name__
 
 
 def is_due(before: Notice | None, now: datetime, again: timedelta) -> bool:

@@ -1,0 +1,1 @@
+"""What do people have to be told of, once and not once per failure, and who tells them?"""

@@ -1,0 +1,196 @@
+"""What is wrong at this moment, what was, and what have people been told of it?"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from claimgw.ids import new_id
+from claimgw.store.database import Unit
+from claimgw.store.tables import alert
+
+_LONGEST_TEXT = 500
+_LONGEST_SUBJECT = 120
+
+
+class Kind(StrEnum):
+    """The closed set of what people are told of."""
+
+    INSURER_DOWN = "insurer-down"
+    INVALID_ANSWERS = "invalid-answers"
+    LEDGER = "ledger"
+    DEAD_LETTERS = "dead-letters"
+    MAILBOX_AGE = "mailbox-age"
+    DISK = "disk"
+    SERVER_CERTIFICATE = "server-certificate"
+    CLIENT_CERTIFICATE = "client-certificate"
+    CREDENTIAL = "credential"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that is wrong, or was. `subject`: a licence, or what it is on which machine.
+
+    `detail`: figures and codes, nothing of any person; `times` in it: how often it came, if more than once.
+    `told_at`, `end_told_at`: when people were told that it began, and that it ended.
+    """
+
+    id: str
+    kind: Kind
+    subject: str
+    text: str
+    since: datetime
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    told_at: datetime | None = None
+    ended_at: datetime | None = None
+    end_told_at: datetime | None = None
+
+    @property
+    def present(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def times(self) -> int:
+        return int(self.detail.get("times", 1))
+
+
+async def raise_alert(
+    unit: Unit, kind: Kind, subject: str, text: str, detail: Mapping[str, Any], now: datetime
+) -> None:
+    """Note that something is wrong since `now`, or still is: then numbers in `detail` keep their maximum.
+
+    One that has ended goes on as the same, once more, as long as nobody was told of its end. Another node
+    may be faster; then its word counts.
+    """
+    subject, text = subject[:_LONGEST_SUBJECT], text[:_LONGEST_TEXT]
+    held = await _find(unit, kind, subject)
+    if held is None:
+        dialect = sqlite if unit.dialect.name == "sqlite" else postgresql
+        new = {
+            "id": new_id(now),
+            "kind": kind.value,
+            "subject": subject,
+            "text": text,
+            "detail": dict(detail),
+            "since": now,
+        }
+        await unit.execute(dialect.insert(alert).values(new).on_conflict_do_nothing())
+        return
+    worst = worse(held.detail, detail)
+    if held.present:
+        if worst != held.detail:
+            await unit.execute(
+                update(alert)
+                .where(alert.c.id == held.id, alert.c.ended_at.is_(None))
+                .values(text=text, detail=worst)
+            )
+        return
+    await unit.execute(
+        update(alert)
+        .where(alert.c.id == held.id, alert.c.ended_at == held.ended_at, alert.c.end_told_at.is_(None))
+        .values(ended_at=None, text=text, detail={**worst, "times": held.times + 1})
+    )
+
+
+async def end_alert(unit: Unit, kind: Kind, subject: str, now: datetime) -> bool:
+    """Note that it has ended at `now`; False if there was nothing to end."""
+    ended = await unit.execute(
+        update(alert)
+        .where(
+            alert.c.kind == kind.value,
+            alert.c.subject == subject[:_LONGEST_SUBJECT],
+            alert.c.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
+    return ended.rowcount == 1
+
+
+async def end_one(unit: Unit, alert_id: str, now: datetime) -> bool:
+    """End that one, by hand; False if it is none, or has ended."""
+    ended = await unit.execute(
+        update(alert).where(alert.c.id == alert_id, alert.c.ended_at.is_(None)).values(ended_at=now)
+    )
+    return ended.rowcount == 1
+
+
+async def open_alerts(unit: Unit) -> list[Alert]:
+    """All whose end nobody was told of: the present ones, and those that have ended of late."""
+    rows = await unit.execute(
+        select(alert).where(alert.c.end_told_at.is_(None)).order_by(alert.c.since, alert.c.id)
+    )
+    return [_as_alert(row._mapping) for row in rows]
+
+
+async def present_alerts(unit: Unit) -> list[Alert]:
+    """What is wrong now, the oldest first."""
+    rows = await unit.execute(
+        select(alert).where(alert.c.ended_at.is_(None)).order_by(alert.c.since, alert.c.id)
+    )
+    return [_as_alert(row._mapping) for row in rows]
+
+
+async def latest_alerts(unit: Unit, most: int) -> list[Alert]:
+    """Present and ended ones, the latest first."""
+    rows = await unit.execute(select(alert).order_by(alert.c.since.desc(), alert.c.id.desc()).limit(most))
+    return [_as_alert(row._mapping) for row in rows]
+
+
+async def last_ends(unit: Unit, kind: Kind) -> dict[str, datetime]:
+    """When the last of a kind ended, by subject."""
+    rows = await unit.execute(
+        select(alert.c.subject, func.max(alert.c.ended_at).label("ended_at"))
+        .where(alert.c.kind == kind.value, alert.c.ended_at.is_not(None))
+        .group_by(alert.c.subject)
+    )
+    return {row.subject: row.ended_at for row in rows}
+
+
+async def note_told(unit: Unit, begun: Collection[str], ended: Collection[Alert], now: datetime) -> None:
+    """People were told that these have begun, and that those have ended.
+
+    One that has come again while its end was told is told anew.
+    """
+    if begun:
+        await unit.execute(
+            update(alert).where(alert.c.id.in_(begun), alert.c.told_at.is_(None)).values(told_at=now)
+        )
+    for one in ended:
+        done = await unit.execute(
+            update(alert)
+            .where(alert.c.id == one.id, alert.c.ended_at == one.ended_at, alert.c.end_told_at.is_(None))
+            .values(end_told_at=now)
+        )
+        if done.rowcount != 1:
+            again = (alert.c.id == one.id, alert.c.end_told_at.is_(None))
+            await unit.execute(update(alert).where(*again).values(told_at=None))
+
+
+def worse(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers at their maximum, the rest as it was first."""
+    grown = {
+        name: max(value, before[name])
+        for name, value in now.items()
+        if isinstance(value, int) and isinstance(before.get(name), int)
+    }
+    return {**now, **before, **grown}
+
+
+async def _find(unit: Unit, kind: Kind, subject: str) -> Alert | None:
+    """The present one; else the one whose end nobody was told of."""
+    rows = await unit.execute(
+        select(alert)
+        .where(alert.c.kind == kind.value, alert.c.subject == subject, alert.c.end_told_at.is_(None))
+        .order_by(alert.c.ended_at.is_not(None), alert.c.since.desc())
+        .limit(1)
+    )
+    row = rows.one_or_none()
+    return _as_alert(row._mapping) if row else None
+
+
+def _as_alert(values: Any) -> Alert:
+    return Alert(**{**values, "kind": Kind(values["kind"]), "detail": values["detail"] or {}})
