@@ -110,14 +110,6 @@ async def end_alert(unit: Unit, kind: Kind, subject: str, now: datetime) -> bool
     return ended.rowcount == 1
 
 
-async def end_one(unit: Unit, alert_id: str, now: datetime) -> bool:
-    """End that one, by hand; False if it is none, or has ended."""
-    ended = await unit.execute(
-        update(alert).where(alert.c.id == alert_id, alert.c.ended_at.is_(None)).values(ended_at=now)
-    )
-    return ended.rowcount == 1
-
-
 async def open_alerts(unit: Unit) -> list[Alert]:
     """All whose end nobody was told of: the present ones, and those that have ended of late."""
     rows = await unit.execute(

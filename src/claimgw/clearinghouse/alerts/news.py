@@ -98,7 +98,7 @@ def ending(alert: Alert) -> str:
     """How one that has ended is told."""
     assert alert.ended_at is not None
     after = f"after {span((alert.ended_at - alert.since).total_seconds())}"
-    often = f" It came {alert.times} times in between." if alert.times > 1 else ""
+    often = f" It happened {alert.times} times in all." if alert.times > 1 else ""
     return _ending(alert, after) + often
 
 
