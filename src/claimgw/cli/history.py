@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from claimgw.cli import again
 from claimgw.cli.accounts import known
 from claimgw.cli.arguments import AsJson, day, licence
 from claimgw.cli.history_file import read_history
@@ -26,8 +27,10 @@ history_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="Since when the history of a provider and an insurer is on record, and what is known of before."
-    " docs/memory.md tells what that decides.",
+    " docs/memory.md tells what that decides. And what operators had sent again.",
 )
+
+history_app.add_typer(again.commands)
 
 ProviderLicence = Annotated[str, typer.Argument(parser=licence, metavar="PROVIDER", help="provider:NUMBER.")]
 PayerLicence = Annotated[

@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 import claimgw
-from claimgw.cli import beside, nodes, poll, profiles, rules, send, serve, validate, verdicts, worker
+from claimgw.cli import (
+    alerts,
+    beside,
+    ledger,
+    nodes,
+    poll,
+    profiles,
+    retention,
+    rules,
+    send,
+    serve,
+    validate,
+    verdicts,
+    worker,
+)
 from claimgw.cli import sandbox as sandbox_
 from claimgw.cli.db import db_app
 from claimgw.cli.delivery import delivery_app
@@ -14,6 +28,7 @@ from claimgw.cli.demo import command as demo
 from claimgw.cli.history import history_app
 from claimgw.cli.operators import operators_app
 from claimgw.cli.participants import participants_app
+from claimgw.cli.queue import queue_app
 from claimgw.cli.severity import severity_app
 
 app = typer.Typer(
@@ -52,7 +67,23 @@ def root(
         os.environ["CLAIMGW_DATABASE"] = database
 
 
-for part in (serve, worker, beside, nodes, sandbox_, send, poll, validate, verdicts, rules, profiles, demo):
+for part in (
+    serve,
+    worker,
+    beside,
+    nodes,
+    alerts,
+    ledger,
+    retention,
+    sandbox_,
+    send,
+    poll,
+    validate,
+    verdicts,
+    rules,
+    profiles,
+    demo,
+):
     app.add_typer(part.commands)
-for group in (participants_app, operators_app, delivery_app, history_app, severity_app, db_app):
+for group in (participants_app, operators_app, delivery_app, queue_app, history_app, severity_app, db_app):
     app.add_typer(group)

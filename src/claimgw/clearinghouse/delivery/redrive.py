@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-import structlog
-
 from claimgw.clearinghouse.delivery.policy import never_arrived
 from claimgw.clock import Clock
 from claimgw.errors import ConfigurationError, Conflict
@@ -18,8 +16,6 @@ from claimgw.store import Database, Unit, attempts, exchanges, letters, redrives
 from claimgw.store.letters import Selection
 from claimgw.store.records import Attempt, Exchange, State
 from claimgw.store.redrives import Kind, Redrive, Redriven
-
-_log = structlog.get_logger(__name__)
 
 # So many at once, unless somebody says how many.
 AT_MOST = 100
@@ -155,9 +151,9 @@ async def resend(database: Database, clock: Clock, choice: Choice, by: str, reas
 
     Raises ConfigurationError for a choice that chooses nothing, or more than was allowed.
     """
+    foreseen = await foresee(database, choice)
     if not reason.strip():
         raise ConfigurationError("say why it is sent again: it is kept with each of them")
-    foreseen = await foresee(database, choice)
     if not foreseen.sent:
         return foreseen
     now = clock.now()
@@ -170,9 +166,7 @@ async def resend(database: Database, clock: Clock, choice: Choice, by: str, reas
         if step is None:
             break
         done += step
-    result = Redriving(done, foreseen.more, order)
-    _log.info("sent again", action="redrive", operator=by, insurer=choice.insurer, count=result.sent)
-    return result
+    return Redriving(done, foreseen.more, order)
 
 
 async def stop(database: Database, insurer: str, by: str, now: datetime) -> int:
@@ -197,7 +191,6 @@ async def stop(database: Database, insurer: str, by: str, now: datetime) -> int:
                 break
             last = members[-1][1].id
             back += sum([await _take_back(database, *member, now) for member in members])
-    _log.info("sending again was stopped", action="redrive", operator=by, insurer=insurer, count=back)
     return back
 
 

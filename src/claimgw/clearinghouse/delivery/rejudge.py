@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-import structlog
-
 from claimgw.access.registry import Snapshot
 from claimgw.clearinghouse.delivery.answers import asked_of, judge_of, may_have_arrived
 from claimgw.clearinghouse.delivery.interpret import Ending, interpret
@@ -23,8 +21,6 @@ from claimgw.messages.events import EVENTS
 from claimgw.store import Database, exchanges, letters, messages, redrives
 from claimgw.store.records import Attempt, Author, Exchange
 from claimgw.store.redrives import Kind, Redrive, Redriven
-
-_log = structlog.get_logger(__name__)
 
 
 class Judgement(StrEnum):
@@ -163,12 +159,4 @@ async def _deliver(database: Database, usable: _Usable, order: Redrive, now: dat
             redrives.add(unit, order, [Redriven(order.id, exchange.id, now, *before)])
     except Conflict:
         return Rejudged(exchange.id, answer_id, Judgement.MOVED_ON)
-    _log.info(
-        "a refused answer is delivered",
-        action="rejudge",
-        operator=order.made_by,
-        exchange=exchange.id,
-        insurer=exchange.insurer,
-        outcome=usable.ending.outcome.value,
-    )
     return _as_delivered(usable)
