@@ -80,8 +80,9 @@ class Direct:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        if self._pool is not None:
-            await self._pool.close()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:

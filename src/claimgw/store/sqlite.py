@@ -120,24 +120,33 @@ class _Connection:
     """A connection in a thread of its own, opened at the first use."""
 
     def __init__(self, file: str, pragmas: Sequence[str], name: str) -> None:
-        self._file, self._pragmas = file, pragmas
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._file, self._pragmas, self._name = file, pragmas, name
+        self._thread: ThreadPoolExecutor | None = None
         self._open: sqlite3.Connection | None = None
 
     async def run(self, work: Any, *given: Any) -> Any:
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._name)
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._with, work, *given)
 
     async def close(self) -> None:
-        # SQLite's own thread opened it and closes it; one that was never asked for is not opened for that.
+        """Until it is asked for again."""
+        if self._thread is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
+            self._thread.shutdown()
+            self._thread = None
+
+    def _let_go(self) -> None:
         if self._open is not None:
-            await self.run(lambda opened: opened.close())
-        self._thread.shutdown()
+            self._open.close()
+            self._open = None
 
     def _with(self, work: Any, *given: Any) -> Any:
         if self._open is None:
-            self._open = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
+            opened = sqlite3.connect(self._file, isolation_level=None)
             for pragma in self._pragmas:
-                self._open.execute(f"PRAGMA {pragma}")
+                opened.execute(f"PRAGMA {pragma}")
+            self._open = opened
         return work(self._open, *given)
 
 
