@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +21,7 @@ from starlette.routing import Mount
 from claimgw.access.operators import Operators, Role, hash_password
 from claimgw.clock import SystemClock
 from claimgw.console import create_console
+from claimgw.store.alerts import Kind, raise_alert
 from claimgw.store.database import Database
 from claimgw.store.operators import OperatorRecord, add_operator
 from claimgw.store.pauses import EVERYWHERE, Pause, set_pause
@@ -138,6 +139,11 @@ async def a_bad_day_at(house: House) -> None:
     seed = Seed(now)
     a_bad_day(seed)
     await seed.write(house.database)
+    down, full = "شركة الأمان (payer:INS-2005) is taken for down: no answer.", "Only 300 MB are free on db-1."
+    async with house.database.write() as unit:
+        since = now - timedelta(hours=3)
+        await raise_alert(unit, Kind.INSURER_DOWN, "payer:INS-2005", down, {"times": 3}, since)
+        await raise_alert(unit, Kind.DISK, "db-1:/var/lib/claimgw", full, {}, now)
 
 
 async def one_more(house: House, reason: str, count: int = 90_000) -> str:

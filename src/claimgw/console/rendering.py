@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from claimgw.clearinghouse.alerts.news import REMEDY
 from claimgw.clock import Clock
 from claimgw.console import words
 from claimgw.console.files import File
@@ -41,6 +42,7 @@ class Renderer:
             states=words.STATES,
             standings=words.STANDINGS,
             closed=words.CLOSED,
+            remedies=REMEDY,
             ending=words.ending,
             verdict=words.verdict,
             named_as=words.RELATIONS,
