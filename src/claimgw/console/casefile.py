@@ -15,7 +15,9 @@ from claimgw.clearinghouse.dossier import Dossier, dossiers
 from claimgw.console.entrance import Visitor, acting_visitor, visitor
 from claimgw.console.overview import unless_known
 from claimgw.console.room import id_in, room_of
-from claimgw.store import exchanges, lines, messages
+from claimgw.store import exchanges, lines, messages, redrives
+from claimgw.store.letters import QUEUE
+from claimgw.store.redrives import Redrive, Redriven
 
 _MOST_SHOWN = 400_000  # characters; a browser chokes on 10 MB in one element
 
@@ -24,12 +26,16 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One exchange with all that belongs to it. `others`: what it is about, and what is about it."""
+    """One exchange with all that belongs to it. `others`: what it is about, and what is about it.
+
+    `again`: what operators had sent or judged again.
+    """
 
     line: lines.Line
     dossier: Dossier
     others: list[lines.Line]
     messages: list[lines.Belonging]
+    again: list[tuple[Redriven, Redrive]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +84,25 @@ async def _open(request: Request) -> Case:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         [dossier] = await dossiers(unit, [found])
         others = [one.id for one in (dossier.about, *dossier.followers) if one is not None]
-        return Case(line, dossier, await lines.some(unit, others), await lines.messages_of(unit, exchange_id))
+        return Case(
+            line,
+            dossier,
+            await lines.some(unit, others),
+            await lines.messages_of(unit, exchange_id),
+            await redrives.of_exchange(unit, exchange_id),
+        )
 
 
 def _answer(request: Request, template: str, who: Visitor, case: Case) -> Response:
     tag = _tag(who, case)
     answer = room_of(request).renderer.page(
-        request, template, who=who, case=case, live=f"/exchanges/{case.line.id}/live", tag=tag
+        request,
+        template,
+        who=who,
+        case=case,
+        may_go_again=who.may_act and case.line.state in QUEUE,
+        live=f"/exchanges/{case.line.id}/live",
+        tag=tag,
     )
     answer.headers["ETag"] = tag
     return answer

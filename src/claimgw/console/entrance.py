@@ -12,7 +12,8 @@ from claimgw.access.operators import Role, Session, csrf_holds, csrf_token
 from claimgw.console.room import room_of
 
 _LARGEST_FORM = 16 * 1024
-_MOST_FIELDS = 20
+# A box and a hidden field for each of fifty rows, and what goes with them.
+_MOST_FIELDS = 120
 
 
 class SignInFirst(Exception):

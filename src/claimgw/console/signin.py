@@ -25,7 +25,7 @@ from claimgw.console.room import room_of
 
 # The form is there before the session: its token is in a cookie of its own, and in the form.
 _FORM = "claimgw_signin"
-_OURS = re.compile(r"/(exchanges/[0-9a-f-]{36})?", re.ASCII)
+_OURS = re.compile(r"/(queue|exchanges/[0-9a-f-]{36})?", re.ASCII)
 
 
 async def show(request: Request) -> Response:
