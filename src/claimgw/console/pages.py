@@ -16,5 +16,9 @@ OVERVIEW = Page("overview", "Overview", "/")
 
 SEARCH = Page("search", "Search", "/search")
 
+QUEUE = Page("queue", "Queue", "/queue")
+
+LEDGER = Page("ledger", "Ledger", "/ledger")
+
 # In the order of the navigation.
-PAGES = (OVERVIEW, SEARCH)
+PAGES = (OVERVIEW, QUEUE, SEARCH, LEDGER)

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection, Request
 
 from claimgw.access.operators import Operators
 from claimgw.clock import Clock
+from claimgw.console.balance import Books
 from claimgw.console.rendering import Renderer
 from claimgw.console.watch import Watch
 from claimgw.store.database import Database
@@ -23,6 +24,7 @@ class Room:
     operators: Operators
     clock: Clock
     watch: Watch
+    books: Books
     renderer: Renderer
     https: bool
 

@@ -12,10 +12,11 @@ from starlette.types import ASGIApp
 
 from claimgw.access.operators import Operators
 from claimgw.clock import Clock
-from claimgw.console import batches, casefile, delivery, overview, search, signin
+from claimgw.console import batches, casefile, delivery, ledger, overview, queue, search, signin
+from claimgw.console.balance import Books
 from claimgw.console.entrance import SignInFirst
 from claimgw.console.files import answer_file, read_files
-from claimgw.console.pages import OVERVIEW, SEARCH
+from claimgw.console.pages import LEDGER, OVERVIEW, QUEUE, SEARCH
 from claimgw.console.rendering import Renderer
 from claimgw.console.room import Room, room_of
 from claimgw.console.seal import Sealed
@@ -47,6 +48,11 @@ def create_console(*, database: Database, operators: Operators, clock: Clock, ht
             Route("/sign-out", signin.leave, methods=["POST"]),
             Route("/resume", delivery.resume, methods=["POST"]),
             Route(SEARCH.path, search.show),
+            Route(QUEUE.path, queue.show),
+            Route("/queue/confirm", queue.confirm, methods=["POST"]),
+            Route("/queue/resend", queue.resend, methods=["POST"]),
+            Route("/queue/stop", queue.stop, methods=["POST"]),
+            Route(LEDGER.path, ledger.show),
             Route("/batches/{batch_id}", batches.show),
             Route("/exchanges/{exchange_id}", casefile.show),
             Route("/exchanges/{exchange_id}/live", casefile.live),
@@ -61,7 +67,13 @@ def create_console(*, database: Database, operators: Operators, clock: Clock, ht
         },
     )
     app.state.room = Room(
-        database, operators, clock, Watch(database, clock), Renderer(files, clock), https=https
+        database,
+        operators,
+        clock,
+        Watch(database, clock),
+        Books(database, clock),
+        Renderer(files, clock),
+        https=https,
     )
     return Sealed(app)
 

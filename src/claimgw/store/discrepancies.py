@@ -104,10 +104,16 @@ _posted = and_(
     message.c.bundle_id != "",
     message.c.header_id != "",
 )
-# A message whose ids belong to another one has no arrival of its own: the other has it.
+# What has no standing has no arrival of its own: its ids belong to another message, or what it is about does.
+_reply = message.alias("reply")
 _unannounced = and_(
     _none(arrival.c.sender == message.c.sender, arrival.c.bundle_id == message.c.bundle_id),
     _none(arrival.c.sender == message.c.sender, arrival.c.header_id == message.c.header_id),
+    or_(
+        message.c.event.not_in(REQUESTS),
+        ~_none(exchange.c.id == message.c.id),
+        _none(_reply.c.replies_to == message.c.id),
+    ),
 )
 _announced = exists(
     select(literal(1)).where(
@@ -255,7 +261,7 @@ CHECKS: Sequence[Check] = (
     Check(
         "statement",
         "an insurer has answered, and nothing is noted of what it states",
-        select(exchange.c.insurer, exchange.c.answer_id).where(
+        select(exchange.c.insurer, exchange.c.id).where(
             exchange.c.answered_by == Author.INSURER.value,
             exchange.c.event.in_(_STATING),
             exchange.c.event != "communication",

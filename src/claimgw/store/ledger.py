@@ -83,7 +83,7 @@ class Ledger:
     @property
     def wrong(self) -> int:
         """How many contradictions there are, in all."""
-        sides = sum(abs(lane.accepted - lane.placed) for lane in self.lanes.values())
+        sides = sum(abs(lane.accepted - lane.placed - lane.astray) for lane in self.lanes.values())
         return sum(one.count for one in self.differences) + sides
 
 
