@@ -333,6 +333,15 @@ async def test_every_page_fits_and_can_be_read(
         await seen.page.get_by_role("link", name="INV-2026-0042").click()
         await expect(seen.page.get_by_label("Identifier")).to_have_value("INV-2026-0042")
         await look(seen.page, "search")
+        await seen.page.goto(f"{house.address}/queue?insurer=payer:TPA-0007")
+        await look(seen.page, "queue")
+        await seen.page.get_by_role("checkbox").first.check()
+        await seen.page.get_by_role("button", name="Send the chosen again").click()
+        await look(seen.page, "queue-confirm")
+        await seen.page.keyboard.type("they are back")  # the reason has the focus
+        await seen.page.keyboard.press("Enter")
+        await expect(seen.page.get_by_role("button", name="Stop what has not gone out")).to_be_visible()
+        await look(seen.page, "queue-going")
         await seen.page.goto(f"{house.address}/nothing")
         await look(seen.page, "not-found")
         seen.complaints = [told for told in seen.complaints if "404" not in told]
