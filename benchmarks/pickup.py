@@ -14,10 +14,10 @@ from benchmarks.messages import Sent, numbers, template
 from benchmarks.polls import sizes_of
 from benchmarks.sheet import Cell, Goal, Sheet, most
 from benchmarks.stage import Site, prepare, site
-from claimgw.app import House, open_house
 from claimgw.clearinghouse.delivery.nodes import Role
 from claimgw.clearinghouse.delivery.take_up import take_up
 from claimgw.clock import SystemClock
+from claimgw.house import House, open_house
 from claimgw.settings import Settings
 from claimgw.store import lanes
 from claimgw.telemetry import logs

@@ -13,8 +13,9 @@ from fastapi import FastAPI
 from httpx import ASGITransport
 
 from claimgw.access.keys import key_digest, new_key
-from claimgw.app import House, create_app
+from claimgw.app import create_app
 from claimgw.clock import Clock, SystemClock
+from claimgw.house import House
 from claimgw.ids import new_id
 from claimgw.settings import Settings
 from claimgw.store.credentials import Credential, CredentialKind, add_credential

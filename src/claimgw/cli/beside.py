@@ -15,7 +15,6 @@ from prometheus_client.metrics_core import Metric
 
 from claimgw.access.callers import Caller
 from claimgw.access.participants import Participant
-from claimgw.app import House, open_house
 from claimgw.clearinghouse.aside import occupy, vacate
 from claimgw.clearinghouse.beside.lent import LentLines
 from claimgw.clearinghouse.beside.wire import Wire
@@ -32,6 +31,7 @@ from claimgw.conformance.loading import load
 from claimgw.endpoint.turns import Guest, Turns
 from claimgw.endpoint.validate import Wanted, validated
 from claimgw.errors import StoreUnavailable
+from claimgw.house import House, open_house
 from claimgw.insurers.spi import Answered
 from claimgw.messages.envelope import Envelope, read
 from claimgw.settings import Settings

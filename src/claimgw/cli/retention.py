@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from claimgw.app import kept_days
 from claimgw.clearinghouse.retention import Report, delete_due, survey
 from claimgw.cli.arguments import AsJson
 from claimgw.cli.configuration import read_settings
 from claimgw.cli.output import print_json, print_line, print_table
 from claimgw.cli.session import run
 from claimgw.clock import SystemClock
+from claimgw.house import kept_days
 from claimgw.store.database import Database
 
 commands = typer.Typer()

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import typer
 
-from claimgw.app import House, create_metrics_app, open_house, working
+from claimgw.app import create_metrics_app
 from claimgw.clearinghouse.delivery.nodes import Role
 from claimgw.cli.configuration import read_settings
 from claimgw.cli.output import print_line
@@ -13,6 +13,7 @@ from claimgw.cli.serve import figures_listener
 from claimgw.cli.serving import Listener, on_signal, plain, start
 from claimgw.cli.session import refusing
 from claimgw.clock import SystemClock
+from claimgw.house import House, open_house, working
 from claimgw.settings import Settings
 from claimgw.telemetry import logs
 
