@@ -53,9 +53,8 @@ class Redriven:
 
 def begin(unit: Unit, order: Redrive) -> None:
     """Keep an order, before the first of its exchanges."""
-    unit.put(
-        redrive, [{name: getattr(order, name) for name in Redrive.__slots__} | {"kind": order.kind.value}]
-    )
+    row = {name: getattr(order, name) for name in Redrive.__slots__}
+    unit.put(redrive, [row | {"kind": order.kind.value, "chosen": order.chosen[:250]}])
 
 
 def add(unit: Unit, order: Redrive, members: Sequence[Redriven]) -> None:
