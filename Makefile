@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CHECKED := src tests migrations benchmarks campaigns
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo bench bench-validate bench-batch overload hours mutants fuzz oracle shapes table lives restart test serve fmt lint clean outage
+.PHONY: help install demo bench bench-validate bench-batch overload hours mutants fuzz oracle shapes table lives restart chaos test serve fmt lint clean outage
 
 help:  ## list what can be done
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -47,6 +47,10 @@ lives: $(VENV)/installed-test  ## random lives of all parties, with crashes, on 
 
 restart: $(VENV)/installed-test  ## restart PostgreSQL under load, with real processes; fails if a claim suffers; RESTARTS= RATE=
 	$(BIN)/python -m tests.processes.restart $(if $(RESTARTS),--restarts $(RESTARTS)) $(if $(RATE),--rate $(RATE))
+
+chaos: $(VENV)/installed-test  ## kill -9 at every named point of a message's way, fail databases and insurers; SEED= RUNS= POINTS= BESIDE=
+	$(BIN)/python -m campaigns.chaos $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) \
+		$(if $(POINTS),--points "$(POINTS)") $(if $(BESIDE),--beside $(BESIDE))
 
 test: lint  ## all that can be checked: format, lint, types, imports, every test
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --junitxml=$(VENV)/tests.xml; code=$$?; \

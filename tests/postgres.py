@@ -32,6 +32,10 @@ class Postgres:
         await self._execute(f'CREATE DATABASE "{name}"{source}')
         return _text(self._url.set(database=name))
 
+    def named(self, name: str) -> str:
+        """The address of the database of that name."""
+        return _text(self._url.set(database=name))
+
     async def drop(self, address: str) -> None:
         """Drop that database, whoever is still connected to it."""
         await self._execute(f'DROP DATABASE IF EXISTS "{make_url(address).database}" WITH (FORCE)')
