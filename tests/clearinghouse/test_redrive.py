@@ -1,5 +1,6 @@
 """Is what an operator sends or has judged again handled as the record says, and can it be stopped?"""
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -183,6 +184,22 @@ async def test_a_stop_takes_back_what_waits_and_leaves_what_is_under_way(address
             [(order, size)] = await redrives.listed(unit, FALCON, 10)
         assert (order.stopped_by, order.stopped_at, size) == ("aida", now, 3)
         assert order.chosen == "state given-up; at most 100"
+
+
+async def test_two_operators_at_once_have_it_sent_once(address: str) -> None:
+    async with playing(address, endpoint=NOBODY) as scene:
+        raws = [fresh(CLAIM) for _ in range(3)]
+        for raw in raws:
+            await scene.send(raw)
+        scene.clock.advance(5 * DAY + 61)
+        await scene.work()
+        await scene.move(scene.address)
+        done = await asyncio.gather(*(sent_again(scene, *raws) for _ in range(3)))
+        assert [one.sent for one in done] == [3, 3, 3]
+        assert await scene.work() == 3
+        assert sorted(scene.insurer.received) == sorted(raws)
+        assert await scene.work() == 0
+        assert await dead(scene) == 0
 
 
 async def test_a_choice_that_would_be_everything_or_too_much_is_refused(sqlite: str) -> None:

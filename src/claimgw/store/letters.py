@@ -1,17 +1,18 @@
 """Which requests wait for a person: given up, of unknown arrival, answered unusably, or held?"""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
+from claimgw.messages.identifiers import LicenceKind
 from claimgw.store.database import Unit
 from claimgw.store.exchanges import as_exchange
 from claimgw.store.lines import standing_at
 from claimgw.store.records import Attempt, Exchange, State
-from claimgw.store.tables import attempt, body, exchange
+from claimgw.store.tables import attempt, body, exchange, participant
 
 # In the order in which a person looks at them.
 QUEUE = (State.GIVEN_UP, State.UNCONFIRMED, State.AWAITING_CORRECTION, State.HELD)
@@ -36,8 +37,10 @@ class Selection:
 async def oldest(unit: Unit, chosen: Selection, most: int) -> list[Exchange]:
     """The first of them that were accepted."""
     found: list[Exchange] = []
-    for state in chosen.states or QUEUE:
-        found += await _read(unit, _of(chosen, state).limit(most))
+    # One insurer after the other, by its index: of all at once everything that is held would be sorted.
+    for insurer in [chosen.insurer] if chosen.insurer else await _insurers(unit):
+        for state in chosen.states or QUEUE:
+            found += await _read(unit, _of(replace(chosen, insurer=insurer), state).limit(most))
     return sorted(found, key=lambda one: (one.created_at, one.id))[:most]
 
 
@@ -103,6 +106,12 @@ def _of(chosen: Selection, state: State) -> Select[Any]:
 def _last_outcome() -> ColumnElement[str | None]:
     last = select(attempt.c.outcome).where(attempt.c.exchange_id == exchange.c.id)
     return last.order_by(attempt.c.number.desc()).limit(1).scalar_subquery()
+
+
+async def _insurers(unit: Unit) -> list[str]:
+    payers = participant.c.licence.like(f"{LicenceKind.PAYER}:%")
+    rows = await unit.execute(select(participant.c.licence).where(payers))
+    return [licence for (licence,) in rows]
 
 
 async def _read(unit: Unit, query: Select[Any]) -> list[Exchange]:

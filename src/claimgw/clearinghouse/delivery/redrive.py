@@ -276,7 +276,7 @@ async def _take_back(database: Database, before: Redriven, read: Exchange, now: 
                 unit,
                 read,
                 state=before.state,
-                reason=before.reason,
+                reason=before.reason if untried else f"sending it again was stopped; {read.reason}",
                 due_at=before.due_at,
                 changed_at=now,
             )
