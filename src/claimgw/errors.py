@@ -13,5 +13,9 @@ class StoreUnavailable(ClaimgwError):
     """The database cannot be reached or refuses to commit; the sender repeats with the same ids."""
 
 
+class Gone(ClaimgwError):
+    """What a message says is kept no longer: its time was over."""
+
+
 class Conflict(ClaimgwError):
     """Somebody else changed the row after it was read; read again and decide anew."""

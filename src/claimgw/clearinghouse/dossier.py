@@ -28,13 +28,14 @@ class Given:
     """An answer as the provider was given it. `reissue`: why it was given again.
 
     `mailed`: a mailbox has it or had it, otherwise it was given in a session; `polled_at`: when it was
-    fetched.
+    fetched; `gone_at`: when its bytes were deleted.
     """
 
     stated: Stated
     reissue: str | None
     mailed: bool
     polled_at: datetime | None
+    gone_at: datetime | None = None
 
     @property
     def by(self) -> Author:
@@ -48,7 +49,7 @@ class Dossier:
     `header_id` is the MessageHeader.id it came under, `batch` that of the batch it came in. `about`: the
     earlier request that it is about; `followers`: those about it. `answers` are in the order they came,
     `questions` those of the insurer that no communication has answered. `repeated`: its services that stand
-    in another live claim under the same patient invoice.
+    in another live claim under the same patient invoice. `gone_at`: when its bytes were deleted.
     """
 
     exchange: Exchange
@@ -61,6 +62,7 @@ class Dossier:
     answers: Sequence[Given]
     questions: Sequence[Stated]
     repeated: Sequence[Duplicate]
+    gone_at: datetime | None = None
 
     @property
     def cancelled_by(self) -> Exchange | None:
@@ -84,7 +86,7 @@ async def dossiers(unit: Unit, found: Sequence[Exchange]) -> list[Dossier]:
     tries, followers = await cases.attempts(unit, ids), await cases.followers(unit, ids)
     named, asked = await relations.of_exchanges(unit, ids), await cases.questions(unit, ids)
     answers = await _answers(unit, ids)
-    repeated = await repeated_services(unit, found, named)
+    repeated, gone = await repeated_services(unit, found, named), await messages.gone(unit, ids)
     return [
         Dossier(
             exchange=one,
@@ -97,6 +99,7 @@ async def dossiers(unit: Unit, found: Sequence[Exchange]) -> list[Dossier]:
             answers=answers.get(one.id, []),
             questions=await _still_open(unit, one.provider, asked.get(one.id, [])),
             repeated=repeated.get(one.id, ()),
+            gone_at=gone.get(one.id),
         )
         for one in found
     ]
@@ -111,18 +114,29 @@ async def _answers(unit: Unit, ids: Sequence[str]) -> dict[str, list[Given]]:
     # The first answer to a request is none that is given again.
     later = [one.said.message_id for several in said.values() for one in several[1:]]
     bodies = await messages.contents(unit, later)
-    mailed = await cases.mailed(unit, [one.said.message_id for one in chain.from_iterable(said.values())])
+    each = [one.said.message_id for one in chain.from_iterable(said.values())]
+    mailed, gone = await cases.mailed(unit, each), await messages.gone(unit, each)
     return {
-        exchange_id: [_given(one, bodies, mailed) for one in several] for exchange_id, several in said.items()
+        exchange_id: [_given(one, bodies, mailed, gone) for one in several]
+        for exchange_id, several in said.items()
     }
 
 
-def _given(one: Stated, bodies: Mapping[str, bytes], mailed: Mapping[str, datetime | None]) -> Given:
+def _given(
+    one: Stated,
+    bodies: Mapping[str, bytes],
+    mailed: Mapping[str, datetime | None],
+    gone: Mapping[str, datetime],
+) -> Given:
     message_id = one.said.message_id
     whole = read(bodies[message_id]) if message_id in bodies else None
     focal = whole.focal if isinstance(whole, Envelope) else None
     return Given(
-        one, reissue(focal.resource) if focal else None, message_id in mailed, mailed.get(message_id)
+        one,
+        reissue(focal.resource) if focal else None,
+        message_id in mailed,
+        mailed.get(message_id),
+        gone.get(message_id),
     )
 
 

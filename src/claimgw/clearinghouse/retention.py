@@ -4,13 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from claimgw.clock import Clock
 from claimgw.store import Database, retention
 from claimgw.store.retention import Kind, Looked, Progress
-
-_log = structlog.get_logger(__name__)
 
 # Messages looked at in one transaction, and the pause before the next: others write meanwhile.
 STEP, _PAUSE_SECONDS = 200, 0.05
@@ -68,17 +64,7 @@ async def delete_due(database: Database, clock: Clock, days: Mapping[Kind, int |
     for kind, kept in days.items():
         if kept is None:
             continue
-        report = await _sweep(database, clock, kind, kept)
-        told.append(report)
-        _log.info(
-            "content deleted",
-            action="retention",
-            kind=kind.value,
-            deleted=report.due,
-            bytes=report.bytes,
-            moving=report.moving,
-            oldest=report.oldest.isoformat() if report.oldest else None,
-        )
+        told.append(await _sweep(database, clock, kind, kept))
     return told
 
 

@@ -17,7 +17,7 @@ from claimgw.clearinghouse.settle import Settled
 from claimgw.clearinghouse.unreachable import unreachable
 from claimgw.clearinghouse.words import meanwhile
 from claimgw.conformance.memory import Memory
-from claimgw.errors import Conflict, StoreUnavailable
+from claimgw.errors import Conflict, Gone
 from claimgw.messages.envelope import Envelope
 from claimgw.messages.frame import Stamp
 from claimgw.store import Unit, exchanges, messages
@@ -134,9 +134,9 @@ async def _meanwhile(
 
 
 async def recorded(parts: Parts, exchange: Exchange) -> bytes:
-    """The answer on record for a request."""
+    """The answer on record for a request. Raises Gone if it is kept no longer."""
     async with parts.database.read() as unit:
         kept = await messages.content(unit, exchange.answer_id) if exchange.answer_id else None
     if kept is None:
-        raise StoreUnavailable("the recorded answer is gone")
+        raise Gone("the recorded answer is kept no longer")
     return kept

@@ -66,8 +66,18 @@ class Upkeep:
 
     async def _delete(self) -> None:
         wanted = any(days is not None for days in self._days.values())
-        if wanted and await self._take(RETENTION, _RETENTION_SECONDS):
-            await delete_due(self._parts.database, self._parts.clock, self._days)
+        if not wanted or not await self._take(RETENTION, _RETENTION_SECONDS):
+            return
+        for report in await delete_due(self._parts.database, self._parts.clock, self._days):
+            _log.info(
+                "content deleted",
+                action=RETENTION,
+                kind=report.kind.value,
+                deleted=report.due,
+                bytes=report.bytes,
+                moving=report.moving,
+                oldest=report.oldest.isoformat() if report.oldest else None,
+            )
 
     async def _take(self, name: str, seconds: float) -> bool:
         """Whether it is due, and this process does it: it has done it last, or whoever did is gone."""

@@ -42,7 +42,8 @@ class AnswerView(BaseModel):
     """One answer, as the provider was given it. `amount` is the total of `benefit`, as it was written.
 
     `reissue` is the code of why it was given again, `by` insurer or gateway. `given`: `session` if no mailbox
-    had it, `waiting` if it waits there, `fetched` if it was polled; not told to insurers.
+    had it, `waiting` if it waits there, `fetched` if it was polled; not told to insurers. `content_deleted`:
+    when what it says was deleted.
     """
 
     event: str
@@ -57,6 +58,7 @@ class AnswerView(BaseModel):
     amount: str | None
     reissue: str | None
     given: str | None
+    content_deleted: datetime | None
 
 
 class QuestionView(BaseModel):
@@ -83,6 +85,7 @@ class ExchangeView(BaseModel):
     `about` is the earlier request it is about, `followed_by` those about it, `cancelled_by` the id of the one
     that took it back. `batch` is the MessageHeader.id of the batch it came in. `relations` are the
     identifiers it names, by kind: episode, invoice, encounter, batch, prior, related, authorization, answers.
+    `content_deleted` is when what it says was deleted; that it came, and what became of it, stays.
     """
 
     id: str
@@ -108,6 +111,7 @@ class ExchangeView(BaseModel):
     answers: list[AnswerView]
     open_questions: list[QuestionView]
     repeated_services: list[RepeatedView]
+    content_deleted: datetime | None
 
 
 def exchange_view(
@@ -145,6 +149,7 @@ def exchange_view(
         ],
         open_questions=[_question(one) for one in dossier.questions],
         repeated_services=[_repeated(one) for one in dossier.repeated] if sent else [],
+        content_deleted=dossier.gone_at,
     )
 
 
@@ -185,6 +190,7 @@ def _answer(given: Given, *, sent: bool) -> AnswerView:
         amount=said.amount,
         reissue=given.reissue,
         given=_way(given) if sent else None,
+        content_deleted=given.gone_at,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 from claimgw.store.cases import anything
 from claimgw.store.database import Unit
 from claimgw.store.records import Author, Message, State
-from claimgw.store.tables import attempt, credential, exchange, mailbox, message, participant
+from claimgw.store.tables import attempt, body_gone, credential, exchange, mailbox, message, participant
 
 RECENT = 50
 UNRESOLVED = 20
@@ -47,7 +47,7 @@ class Belonging:
     """A message of an exchange. `polled_at`: when its provider fetched it; `deposited`: a mailbox has it.
 
     `offers`: how many polls were given it; `client`: what the credential is called that fetched it last;
-    `confirmed`: nobody will be given it again.
+    `confirmed`: nobody will be given it again; `gone_at`: when its bytes were deleted.
     """
 
     message: Message
@@ -56,6 +56,7 @@ class Belonging:
     offers: int = 0
     client: str | None = None
     confirmed: bool = True
+    gone_at: datetime | None = None
 
 
 def standing_at(state: State) -> tuple[ColumnElement[bool], ...]:
@@ -127,9 +128,11 @@ async def messages_of(unit: Unit, exchange_id: str) -> list[Belonging]:
             mailbox.c.offers,
             mailbox.c.reserved_until,
             credential.c.label.label("client"),
+            body_gone.c.gone_at,
         )
         .outerjoin(mailbox, mailbox.c.message_id == message.c.id)
         .outerjoin(credential, credential.c.id == mailbox.c.client)
+        .outerjoin(body_gone, body_gone.c.message_id == message.c.id)
         .where(or_(message.c.id == exchange_id, message.c.exchange_id == exchange_id))
         .order_by(message.c.received_at, message.c.id)
         .limit(_MESSAGES)
@@ -142,6 +145,7 @@ async def messages_of(unit: Unit, exchange_id: str) -> list[Belonging]:
             offers=row.offers or 0,
             client=row.client,
             confirmed=row.reserved_until is None,
+            gone_at=row.gone_at,
         )
         for row in rows
     ]

@@ -1,6 +1,7 @@
 """Where is a message, and have its ids been used before?"""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from claimgw.messages.identifiers import LicenceKind
 from claimgw.store.database import Unit
 from claimgw.store.records import Arrival, Message
-from claimgw.store.tables import arrival, body, message
+from claimgw.store.tables import arrival, body, body_gone, message
 
 
 async def keep(unit: Unit, kept: Message, content: bytes) -> None:
@@ -73,6 +74,16 @@ async def contents(unit: Unit, message_ids: Sequence[str]) -> dict[str, bytes]:
         select(body.c.message_id, body.c.content).where(body.c.message_id.in_(message_ids))
     )
     return {row.message_id: row.content for row in rows}
+
+
+async def gone(unit: Unit, message_ids: Sequence[str]) -> dict[str, datetime]:
+    """When the bytes of these were deleted; those that are kept are missing."""
+    if not message_ids:
+        return {}
+    rows = await unit.execute(
+        select(body_gone.c.message_id, body_gone.c.gone_at).where(body_gone.c.message_id.in_(message_ids))
+    )
+    return {row.message_id: row.gone_at for row in rows}
 
 
 async def posted_after(unit: Unit, message_id: str, limit: int) -> list[Message]:

@@ -95,7 +95,11 @@ async def look(unit: Unit, ids: Sequence[str]) -> list[Looked]:
             _kind(row),
             row.size,
             bool(row.moves),
-            max(at for at in (row.received_at, row.changed_at, row.delivered_at) if at is not None),
+            max(
+                at
+                for at in (row.received_at, row.changed_at, row.delivered_at, row.fetched_at)
+                if at is not None
+            ),
         )
         for row in rows
     ]
@@ -185,6 +189,14 @@ _MOVES = or_(
     ),
     _some(select(_member.c.id).where(_member.c.batch_id == _HERE, _member.c.state.not_in(_ENDS))),
 )
+# When the last answer of the exchange was fetched.
+_FETCHED = (
+    select(func.max(mailbox.c.delivered_at))
+    .join(_mail, _mail.c.id == mailbox.c.message_id)
+    .where(_mail.c.exchange_id == _of.c.id)
+    .correlate(_of)
+    .scalar_subquery()
+)
 # An answer to what has no exchange of its own, a batch or a poll, is of the kind of what it answers.
 _QUERY = (
     select(
@@ -192,11 +204,12 @@ _QUERY = (
         message.c.size,
         message.c.received_at,
         func.coalesce(_root.c.event, message.c.event).label("event"),
-        message.c.event.label("own_event"),
         _of.c.state,
         _of.c.provider,
         _of.c.changed_at,
+        mailbox.c.message_id.label("deposited"),
         mailbox.c.delivered_at,
+        _FETCHED.label("fetched_at"),
         func.coalesce(_MOVES, False).label("moves"),
     )
     .join(body, body.c.message_id == message.c.id)
@@ -210,7 +223,7 @@ _QUERY = (
             else_=func.coalesce(message.c.exchange_id, _root.c.exchange_id),
         ),
     )
-    .outerjoin(mailbox, mailbox.c.message_id == message.c.id)
+    .outerjoin(mailbox, mailbox.c.message_id == _HERE)
 )
 
 
@@ -218,7 +231,7 @@ def _kind(row: Any) -> Kind:
     if row.event == "poll-request":
         return Kind.POLLS
     own = (row.provider or "").startswith(LicenceKind.GATEWAY)
-    if own or row.event in _BEGUN or row.own_event in _BEGUN:
+    if own or (row.event in _BEGUN and row.deposited is not None):
         return Kind.NOTICES
     if row.state == State.REFUSED.value or (row.state is None and row.event != "batch-request"):
         return Kind.REFUSED

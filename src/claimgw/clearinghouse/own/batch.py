@@ -20,11 +20,12 @@ from claimgw.clearinghouse.own.siblings import Siblings
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.clearinghouse.recall import Recollection
 from claimgw.clearinghouse.received import Received
-from claimgw.clearinghouse.repeat import answer_on_record
+from claimgw.clearinghouse.repeat import answer_on_record, kept_no_longer
 from claimgw.clearinghouse.session import Sessions
 from claimgw.clearinghouse.words import will_deliver
 from claimgw.conformance.case import Part
 from claimgw.conformance.memory import Memory
+from claimgw.errors import Gone
 from claimgw.ids import new_id
 from claimgw.messages import batch_replies
 from claimgw.messages.envelope import Envelope
@@ -126,7 +127,10 @@ async def _judge(
             known = await look_up(unit, given.envelope, given.event, registry, given.now, complete=complete)
         match known:
             case Repeat(message_id):
-                again = await answer_on_record(parts, given.envelope, message_id, member=True)
+                try:
+                    again = await answer_on_record(parts, given.envelope, message_id, member=True)
+                except Gone:
+                    return Judged(given, [kept_no_longer()])
                 return Judged(given, (), again)
             case Collision(finding):
                 return Judged(given, [finding])
