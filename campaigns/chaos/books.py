@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from campaigns.chaos.insurer import Office
 from campaigns.chaos.provider import Provider, final_of
@@ -39,8 +39,8 @@ async def unsettled(database: Database, claims: int) -> list[str]:
     return [sentence for sentence, wrong in still.items() if wrong]
 
 
-async def _count(unit: Unit, where: object) -> int:
-    return int(await unit.scalar(select(func.count()).where(where)))  # type: ignore[arg-type]
+async def _count(unit: Unit, where: ColumnElement[bool]) -> int:
+    return int(await unit.scalar(select(func.count()).where(where)))
 
 
 async def differing(
