@@ -128,8 +128,9 @@ async def test_a_notice_is_signed_as_those_to_providers_are(sqlite: str) -> None
 
 async def wrong(scene: Scene, kind: Kind = Kind.LEDGER, subject: str = "*", **detail: int) -> None:
     """Whoever looks at the books has found something."""
+    says = {"wrong": 1, **detail}
     async with scene.gateway.database.write() as unit:
-        await raise_alert(unit, kind, subject, "One message is missing.", detail, scene.clock.now())
+        await raise_alert(unit, kind, subject, "One message is missing.", says, scene.clock.now())
 
 
 async def well(scene: Scene, kind: Kind = Kind.LEDGER, subject: str = "*") -> None:

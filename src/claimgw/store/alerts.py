@@ -61,7 +61,7 @@ class Alert:
 async def raise_alert(
     unit: Unit, kind: Kind, subject: str, text: str, detail: Mapping[str, Any], now: datetime
 ) -> None:
-    """Note that something is wrong since `now`, or still is: then numbers in `detail` keep their maximum.
+    """Note that something is wrong since `now`, or still is, and then what is now said of it.
 
     One that has ended goes on as the same, once more, as long as nobody was told of its end. Another node
     may be faster; then its word counts.
@@ -70,29 +70,22 @@ async def raise_alert(
     held = await _find(unit, kind, subject)
     if held is None:
         dialect = sqlite if unit.dialect.name == "sqlite" else postgresql
-        new = {
-            "id": new_id(now),
-            "kind": kind.value,
-            "subject": subject,
-            "text": text,
-            "detail": dict(detail),
-            "since": now,
-        }
-        await unit.execute(dialect.insert(alert).values(new).on_conflict_do_nothing())
+        row = {"id": new_id(now), "kind": kind.value, "subject": subject, "since": now}
+        new = dialect.insert(alert).values(**row, text=text, detail=dict(detail))
+        await unit.execute(new.on_conflict_do_nothing())
         return
-    worst = worse(held.detail, detail)
-    if held.present:
-        if worst != held.detail:
-            await unit.execute(
-                update(alert)
-                .where(alert.c.id == held.id, alert.c.ended_at.is_(None))
-                .values(text=text, detail=worst)
-            )
+    times = held.times if held.present else held.times + 1
+    says = {**detail, "times": times} if times > 1 else dict(detail)
+    if held.present and (held.text, held.detail) == (text, says):
         return
     await unit.execute(
         update(alert)
-        .where(alert.c.id == held.id, alert.c.ended_at == held.ended_at, alert.c.end_told_at.is_(None))
-        .values(ended_at=None, text=text, detail={**worst, "times": held.times + 1})
+        .where(
+            alert.c.id == held.id,
+            alert.c.ended_at == held.ended_at if held.ended_at else alert.c.ended_at.is_(None),
+            alert.c.end_told_at.is_(None),
+        )
+        .values(ended_at=None, text=text, detail=says)
     )
 
 
@@ -160,16 +153,6 @@ async def note_told(unit: Unit, begun: Collection[str], ended: Collection[Alert]
         if done.rowcount != 1:
             again = (alert.c.id == one.id, alert.c.end_told_at.is_(None))
             await unit.execute(update(alert).where(*again).values(told_at=None))
-
-
-def worse(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers at their maximum, the rest as it was first."""
-    grown = {
-        name: max(value, before[name])
-        for name, value in now.items()
-        if isinstance(value, int) and isinstance(before.get(name), int)
-    }
-    return {**now, **before, **grown}
 
 
 async def _find(unit: Unit, kind: Kind, subject: str) -> Alert | None:

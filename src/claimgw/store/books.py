@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, select
 
-from claimgw.ids import new_id
+from claimgw.store.alerts import Kind, end_alert, raise_alert
 from claimgw.store.database import Unit
 from claimgw.store.ledger import Ledger
 from claimgw.store.tables import alert
 
-KIND, SUBJECT = "ledger", "*"
-_LONGEST = 500
+SUBJECT = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +26,10 @@ class Unbalanced:
 
 async def enter(unit: Unit, found: Ledger, now: datetime) -> None:
     """Begin an alert, bring it up to date or end it, by what was found."""
-    present = _present()
     if found.balances:
-        await unit.execute(update(alert).where(*present).values(ended_at=now))
-        return
-    values = {"text": sentence(found)[:_LONGEST], "detail": _detail(found)}
-    done = await unit.execute(update(alert).where(*present).values(**values))
-    if not done.rowcount:
-        row = {"id": new_id(now), "kind": KIND, "subject": SUBJECT, "since": now}
-        await unit.execute(insert(alert).values(**row, **values))
+        await end_alert(unit, Kind.LEDGER, SUBJECT, now)
+    else:
+        await raise_alert(unit, Kind.LEDGER, SUBJECT, sentence(found), _detail(found), now)
 
 
 async def unbalanced(unit: Unit) -> Unbalanced | None:
@@ -70,4 +64,4 @@ def _detail(found: Ledger) -> dict[str, Any]:
 
 
 def _present() -> list[ColumnElement[bool]]:
-    return [alert.c.kind == KIND, alert.c.subject == SUBJECT, alert.c.ended_at.is_(None)]
+    return [alert.c.kind == Kind.LEDGER.value, alert.c.subject == SUBJECT, alert.c.ended_at.is_(None)]

@@ -1,12 +1,12 @@
 """What is wrong, going by the figures of one look and the time, and what of that is new?"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from claimgw.clearinghouse.alerts.figures import Figures, Thresholds
-from claimgw.store.alerts import Alert, Kind, worse
+from claimgw.store.alerts import Alert, Kind
 from claimgw.store.troubles import Unusable
 
 # So long after the last message that was given up it is one alert; then the next one begins another.
@@ -41,9 +41,15 @@ def changes(figures: Figures, known: Sequence[Alert], limits: Thresholds, now: d
 
     Those of other machines, and of kinds that are not looked at here, are left as they are.
     """
-    present = {(alert.kind, alert.subject): alert for alert in known if alert.present}
-    found = {(wrong.kind, wrong.subject): wrong for wrong in _wrong(figures, present, limits, now)}
-    begun = [wrong for key, wrong in found.items() if _is_news(present.get(key), wrong)]
+    latest = {(alert.kind, alert.subject): alert for alert in known}
+    present = {key: alert for key, alert in latest.items() if alert.present}
+    found = {
+        (wrong.kind, wrong.subject): _at_worst(wrong, latest.get((wrong.kind, wrong.subject)))
+        for wrong in _wrong(figures, present, limits, now)
+    }
+    begun = [
+        wrong for key, wrong in found.items() if key not in present or wrong.detail != present[key].detail
+    ]
     over = [
         Over(kind, subject, _end(kind, subject, figures, now))
         for kind, subject in present.keys() - found.keys()
@@ -52,8 +58,15 @@ def changes(figures: Figures, known: Sequence[Alert], limits: Thresholds, now: d
     return [*begun, *sorted(over, key=lambda one: (one.kind, one.subject))]
 
 
-def _is_news(known: Alert | None, wrong: Wrong) -> bool:
-    return known is None or worse(known.detail, wrong.detail) != known.detail
+def _at_worst(wrong: Wrong, known: Alert | None) -> Wrong:
+    """Of one that is known already: figures at their maximum, the rest as it was first."""
+    before = known.detail if known is not None else {}
+    worst = {
+        name: max(value, before[name])
+        for name, value in wrong.detail.items()
+        if isinstance(value, int) and isinstance(before.get(name), int)
+    }
+    return replace(wrong, detail={**wrong.detail, **before, **worst})
 
 
 def _looked_at(kind: Kind, subject: str, limits: Thresholds) -> bool:
