@@ -14,10 +14,11 @@ TERMINAL = Terminal("sqlite:////nowhere/at/all.db")
 
 
 def commands(of: Any, *way: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every command and the words that lead to it. A trait tells groups: typer has a click of its own."""
+    """Every command for people, and the words that lead to it. A trait tells groups: typer has a click of its own."""
     if hasattr(of, "commands"):
         for name, inner in of.commands.items():
-            yield from commands(inner, *way, name)
+            if not inner.hidden:
+                yield from commands(inner, *way, name)
     else:
         yield way, of
 

@@ -45,7 +45,7 @@ async def test_a_gateway_without_its_database_is_alive_and_not_ready(tmp_path: P
 async def test_a_gateway_with_the_tables_of_another_release_is_not_ready(sqlite: str) -> None:
     async with open_doors(sqlite) as doors:
         async with doors.gateway.database.write() as unit:
-            await unit.execute(text("UPDATE alembic_version SET version_num = 'other'"))
+            await unit.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         ready = await doors.gateway.client.get("/health/ready")
         assert ready.status_code == 503
         assert "claimgw db upgrade" in ready.json()["reason"]
