@@ -28,7 +28,7 @@ ALL = dict(commands(typer.main.get_command(app)))
 
 def test_the_commands_are_those_of_the_issue() -> None:
     assert {way[0] for way in ALL} == {
-        "serve", "worker", "beside", "nodes", "sandbox", "demo", "send", "poll", "delivered", "validate",
+        "serve", "worker", "nodes", "sandbox", "demo", "send", "poll", "delivered", "validate",
         "verdicts", "rules", "profiles", "participants", "operators", "delivery", "queue", "ledger", "alerts",
         "retention", "history", "severity", "db",
     }  # fmt: skip
