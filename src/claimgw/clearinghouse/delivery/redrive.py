@@ -183,14 +183,10 @@ async def stop(database: Database, insurer: str, by: str, now: datetime) -> int:
                 redrives.stop(unit, order, now, by)
         except Conflict:
             continue  # another operator was faster
-        last = ""
-        while True:
-            async with database.read() as unit:
-                members = await redrives.waiting(unit, order.id, _STEP, last)
-            if not members:
-                break
-            last = members[-1][1].id
-            back += sum([await _take_back(database, *member, now) for member in members])
+        last: str | None = ""
+        while last is not None:
+            last, count = await _step_back(database, order, last, now)
+            back += count
     return back
 
 
@@ -266,20 +262,29 @@ async def _send(
     return Redriven(order.id, read.id, now, read.state, read.reason, read.due_at, len(tries))
 
 
-async def _take_back(database: Database, before: Redriven, read: Exchange, now: datetime) -> bool:
+async def _step_back(database: Database, order: Redrive, after: str, now: datetime) -> tuple[str | None, int]:
+    """A few of what waits, in one commit: the last of them, None if there is no more, and how many."""
+    for _ in range(_TRIES):
+        try:
+            async with database.write() as unit:
+                members = await redrives.waiting(unit, order.id, _STEP, after)
+                done = [await _take_back(unit, *member, now) for member in members]
+        except Conflict:
+            continue  # one has just been taken up, or answered
+        return (members[-1][1].id if members else None), sum(done)
+    raise Conflict("these requests change faster than they can be read")
+
+
+async def _take_back(unit: Unit, before: Redriven, read: Exchange, now: datetime) -> bool:
     untried = read.due_at == before.at and read.changed_at == before.at
     if before.state in (State.HELD, State.UNCONFIRMED) and not untried:
         return False
-    try:
-        async with database.write() as unit:
-            await exchanges.change(
-                unit,
-                read,
-                state=before.state,
-                reason=before.reason if untried else f"sending it again was stopped; {read.reason}",
-                due_at=before.due_at,
-                changed_at=now,
-            )
-    except Conflict:
-        return False  # it has just been taken up, or answered
+    await exchanges.change(
+        unit,
+        read,
+        state=before.state,
+        reason=before.reason if untried else f"sending it again was stopped; {read.reason}",
+        due_at=before.due_at,
+        changed_at=now,
+    )
     return True
