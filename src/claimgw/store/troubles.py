@@ -96,10 +96,15 @@ async def endings_of_unusable(unit: Unit, insurer: str, since: datetime) -> list
 
 async def dead_letters(unit: Unit) -> list[DeadLetters]:
     """By insurer."""
+    dead = (exchange.c.insurer == participant.c.licence, *standing_at(State.GIVEN_UP))
+    newest = select(exchange.c.changed_at).where(*dead).order_by(exchange.c.changed_at.desc()).limit(1)
+    some = select(literal(1).label("one")).where(*dead).limit(MOST_COUNTED).correlate(participant).subquery()
+    count = select(func.count()).select_from(some).correlate(participant).scalar_subquery()
+    last = newest.correlate(participant).scalar_subquery()
     rows = await unit.execute(
-        select(exchange.c.insurer, func.count(), func.max(exchange.c.changed_at))
-        .where(*standing_at(State.GIVEN_UP))
-        .group_by(exchange.c.insurer)
+        select(participant.c.licence, count, last).where(
+            participant.c.licence.like(f"{LicenceKind.PAYER}:%"), last.is_not(None)
+        )
     )
     return [DeadLetters(insurer, count, newest) for insurer, count, newest in rows]
 
