@@ -255,8 +255,8 @@ async def test_what_is_no_backup_is_said_to_be_none(database: Database, tmp_path
     with pytest.raises(ConfigurationError, match="cannot be read"):
         await restore(database, tmp_path / "nowhere.db", NOW, quiet)
     other = Database(f"sqlite:///{tmp_path / 'other.db'}")
-    async with other.write():
-        pass
+    async with other.write() as unit:
+        await unit.flush()
     await other.close()
     with pytest.raises(ConfigurationError, match="stands at revision none"):
         await restore(database, tmp_path / "other.db", NOW, quiet)

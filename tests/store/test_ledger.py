@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest_asyncio
 from sqlalchemy import ColumnElement, Table, delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from claimgw.clearinghouse.upkeep import Upkeep
 from claimgw.ids import new_id
 from claimgw.store.database import Unit, driver_url
 from claimgw.store.ledger import Ledger, Standing, ledger
@@ -130,6 +132,20 @@ async def test_what_the_last_look_found_fails_the_health_check_until_it_is_mende
     scene.clock.advance(301)
     await upkeep.look()
     assert (await client.get("/health/ledger")).json() == {"status": "balanced"}
+
+
+async def test_one_process_looks_for_all_until_it_is_gone(scene: Scene) -> None:
+    gateway, client = scene.gateway, scene.gateway.client
+    another = Upkeep(replace(gateway.house.parts, node="another"), ledger_seconds=300, days={})
+    await gateway.house.upkeep.look()
+    async with gateway.database.write() as unit:
+        await unit.execute(delete(statement))
+    scene.clock.advance(300)
+    await another.look()
+    assert (await client.get("/health/ledger")).status_code == 200
+    scene.clock.advance(300)
+    await another.look()
+    assert (await client.get("/health/ledger")).status_code == 503
 
 
 async def test_every_deleted_row_is_noticed(scene: Scene, address: str) -> None:
