@@ -270,7 +270,7 @@ async def test_an_operator_resumes_delivery_and_reads_a_message(house: House, ch
         await set_pause(unit, Pause(EVERYWHERE, "restored from a backup", now, "gateway"))
     async with visit(chromium, house) as seen:
         await seen.page.get_by_role("button", name="Resume delivery").click()
-        await expect(seen.page.locator(".notice")).to_have_count(0)
+        await expect(seen.page.locator(".notice.stop")).to_have_count(0)
         await seen.page.locator("#filterable a").first.click()
         await seen.page.get_by_role("button", name="Show content").first.click()
         await expect(seen.page.locator("pre.content")).to_contain_text('"total": 100.00')
