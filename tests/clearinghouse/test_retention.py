@@ -17,7 +17,7 @@ from claimgw.store.retention import Kind
 from claimgw.store.schema import upgrade
 from claimgw.store.tables import arrival, body, body_gone, message
 from tests.clearinghouse.catalogue.senders import an, naming
-from tests.clearinghouse.scene import Scene, playing
+from tests.clearinghouse.scene import Scene, playing, until
 from tests.clearinghouse.spoken import (
     CLAIM,
     START,
@@ -170,6 +170,24 @@ def _counted_by_commands(terminal: Terminal) -> None:
     assert "for ever" in terminal.type("retention")
     assert [one["kind"] for one in terminal.read("retention", "--apply")] == ["polls"]
     assert terminal.read("ledger")["balances"] is True
+
+
+async def test_a_process_that_ends_breaks_off_between_two_steps(sqlite: str) -> None:
+    async with playing(sqlite, complete) as scene:
+        await scene.gateway.post(polling(), scene.key)
+        scene.clock.advance(31 * DAY)
+        upkeep = Upkeep(scene.gateway.house.parts, ledger_seconds=300, days={Kind.POLLS: 30})
+        running = asyncio.create_task(upkeep.run())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        scene.clock.advance(300)
+
+        async def begun() -> bool:
+            return (await counted(scene.gateway.database))[1] == 1
+
+        await until(begun)
+        upkeep.stop()
+        await asyncio.wait_for(running, timeout=5)
 
 
 async def test_a_claim_that_may_have_arrived_is_kept_however_old_it_is(sqlite: str) -> None:

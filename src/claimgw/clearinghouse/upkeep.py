@@ -37,11 +37,18 @@ class Upkeep:
         while not self._ended.is_set():
             await rung_or_after(self._ended, self._parts.clock, min(self._ledger_seconds, _RETENTION_SECONDS))
             if not self._ended.is_set():
-                await self.look()
+                await self._look_until_stopped()
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Begin nothing more, and break off what is under way: each step of it is whole by itself."""
         self._ended.set()
+
+    async def _look_until_stopped(self) -> None:
+        tasks = asyncio.create_task(self.look()), asyncio.create_task(self._ended.wait())
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def look(self) -> None:
         """Do what is due and nobody else does."""
