@@ -85,7 +85,7 @@ REMEDY = {
     " Ask the insurer, or see its lane in the console.",
     Kind.INVALID_ANSWERS: "Show the insurer the findings; it has an error-notice for each of these answers.",
     Kind.LEDGER: "See `claimgw ledger`: messages may be stuck or doubled.",
-    Kind.DEAD_LETTERS: "See `claimgw queue list` or the console; send them again once the insurer can take them.",
+    Kind.DEAD_LETTERS: "See `claimgw queue list` or the console; send them again once the insurer is ready.",
     Kind.MAILBOX_AGE: "Ask the provider whether its system still polls.",
     Kind.DISK: "Make room: a full disk stops the database.",
     Kind.SERVER_CERTIFICATE: "Put a new one in its place (CLAIMGW_TLS_CERTIFICATE) and restart the gateway.",
