@@ -16,7 +16,7 @@ from claimgw.store.ledger import Ledger, Standing, Unacknowledged
 
 commands = typer.Typer()
 
-_COLUMNS = ("accepted", "answered", "held", "in flight", "awaiting", "cancelled", "dead", "")
+_COLUMNS = ("accepted", "answered", "held", "in flight", "awaiting", "cancelled", "dead")
 
 
 @commands.command(
@@ -53,20 +53,21 @@ def ledger(
 
 
 def _show(found: Ledger, now: datetime) -> None:
-    rows = [_row(insurer, lane) for insurer, lane in found.lanes.items()]
+    # The number alone: all of it is to fit in 80 columns.
+    rows = [_row(insurer.partition(":")[2], lane) for insurer, lane in found.lanes.items()]
     if len(rows) > 1:
         rows.append(_row("all", found.total))
     print_table("Ledger", ["insurer", *_COLUMNS], rows, "Nothing was ever accepted.")
     if found.sent:
-        print_table(
-            f"Sent, not acknowledged: {found.sent}",
-            ["exchange", "header", "event", "insurer", "age"],
-            [
-                (one.exchange_id, one.header_id, one.event, one.insurer, _span(_age(one, now)))
-                for one in found.unacknowledged
-            ],
-            "",
-        )
+        print_line(f"Sent, not acknowledged: {found.sent}")
+    for one in found.unacknowledged:
+        print_line(f"  {one.exchange_id}  {_span(_age(one, now))}, {one.event} to {one.insurer}")
+        print_line(f"    header {one.header_id}")
+    for insurer, lane in found.lanes.items():
+        if not lane.balances:
+            print_line(
+                f"{insurer}: {lane.accepted} accepted, {lane.placed} in their places, {lane.astray} astray"
+            )
     for one in found.differences:
         whose = f" ({one.insurer})" if one.insurer else ""
         print_line(f"{one.table}: {one.count} {one.says}{whose}")
@@ -76,7 +77,6 @@ def _show(found: Ledger, now: datetime) -> None:
 
 
 def _row(name: str, lane: Standing) -> tuple[object, ...]:
-    sides = "" if lane.balances else f"{lane.accepted - lane.placed:+d} missing, {lane.astray} astray"
     return (
         name,
         lane.accepted,
@@ -86,7 +86,6 @@ def _row(name: str, lane: Standing) -> tuple[object, ...]:
         lane.awaiting,
         lane.cancelled,
         lane.dead,
-        sides,
     )
 
 

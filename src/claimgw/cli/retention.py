@@ -53,7 +53,7 @@ def retention(
                 one.bytes,
                 one.moving,
                 one.deleted,
-                one.oldest,
+                one.oldest and one.oldest.date(),
             )
             for one in found
         ],
