@@ -19,6 +19,8 @@ _LOOKED_AT = 200
 _WAIT = (State.HELD, State.UNCONFIRMED)
 # As `lines.standing_at`: words that a partial index understands.
 _BY_INSURER = exchange.c.answered_by == literal_column(f"'{Author.INSURER}'")
+# Not the column alone: SQLite would then read all of that time by its index, once for each insurer.
+_changed = func.coalesce(exchange.c.changed_at, exchange.c.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ async def unusable_answers(unit: Unit, since: datetime, share: float) -> list[Un
     bad = select(literal(1).label("one")).where(
         exchange.c.insurer == participant.c.licence,
         *standing_at(State.AWAITING_CORRECTION),
-        exchange.c.changed_at > since,
+        _changed > since,
     )
     count = select(func.count()).select_from(bad.limit(MOST_COUNTED).correlate(participant).subquery())
     unusable = count.correlate(participant).scalar_subquery()
@@ -85,7 +87,7 @@ async def endings_of_unusable(unit: Unit, insurer: str, since: datetime) -> list
         .where(
             exchange.c.insurer == insurer,
             *standing_at(State.AWAITING_CORRECTION),
-            exchange.c.changed_at > since,
+            _changed > since,
             attempt.c.outcome.is_not(None),
         )
         .order_by(exchange.c.created_at.desc(), attempt.c.number.desc())
