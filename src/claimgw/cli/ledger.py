@@ -60,9 +60,9 @@ def _show(found: Ledger, now: datetime) -> None:
     print_table("Ledger", ["insurer", *_COLUMNS], rows, "Nothing was ever accepted.")
     if found.sent:
         print_line(f"Sent, not acknowledged: {found.sent}")
-    for one in found.unacknowledged:
-        print_line(f"  {one.exchange_id}  {_span(_age(one, now))}, {one.event} to {one.insurer}")
-        print_line(f"    header {one.header_id}")
+    for sent in found.unacknowledged:
+        print_line(f"  {sent.exchange_id}  {_span(_age(sent, now))}, {sent.event} to {sent.insurer}")
+        print_line(f"    header {sent.header_id}")
     for insurer, lane in found.lanes.items():
         if not lane.balances:
             print_line(
