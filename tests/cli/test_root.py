@@ -14,7 +14,7 @@ TERMINAL = Terminal("sqlite:////nowhere/at/all.db")
 
 
 def commands(of: Any, *way: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every command for people, and the words that lead to it. A trait tells groups: typer has its own click."""
+    """Every command for people, and the words that lead to it. A trait tells groups: typer has its click."""
     if hasattr(of, "commands"):
         for name, inner in of.commands.items():
             if not inner.hidden:
