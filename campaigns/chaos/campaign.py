@@ -91,26 +91,34 @@ async def _database(template: str, server: Postgres, folder: Path) -> AsyncItera
     await server.drop(address)
 
 
-_COLUMNS = ("point", "database", "runs", "struck", "claims", "again", "polled again", "settled s", "problems")
-
-
 def lines(outcomes: Sequence[Outcome]) -> list[str]:
-    """A table in Markdown. *settled*: from the failure until all was answered and the books were right."""
-    rows = [
-        (
-            name_of(one.place),
-            one.database,
-            str(one.runs),
-            str(one.struck),
-            str(one.claims),
-            str(one.again),
-            str(one.polled_again),
-            f"{statistics.median(one.seconds):.1f} (at most {max(one.seconds):.1f})" if one.seconds else "-",
-            str(len(one.problems)),
+    """A table in Markdown, a line for each place. *settled*: from the failure until the books were right."""
+    kinds = list(dict.fromkeys(one.database for one in outcomes))
+    head = ["point", *(f"{kind}: {what}" for kind in kinds for what in _OF_EACH), *_OF_ALL]
+    rows = []
+    for place in dict.fromkeys(one.place for one in outcomes):
+        here = {one.database: one for one in outcomes if one.place == place}
+        rows.append(
+            [
+                name_of(place),
+                *(cell for kind in kinds for cell in _cells(here.get(kind))),
+                str(sum(one.again for one in here.values())),
+                str(sum(one.polled_again for one in here.values())),
+                str(sum(len(one.problems) for one in here.values())),
+            ]
         )
-        for one in outcomes
-    ]
-    return [_line(_COLUMNS), _line(["---"] * len(_COLUMNS)), *map(_line, rows)]
+    return [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
+
+
+_OF_EACH = ("struck", "settled s")
+_OF_ALL = ("sent again", "polled again", "problems")
+
+
+def _cells(one: Outcome | None) -> tuple[str, str]:
+    if one is None:
+        return "", ""
+    seconds = f"{statistics.median(one.seconds):.1f} (≤ {max(one.seconds):.1f})" if one.seconds else ""
+    return f"{one.struck} of {one.runs}", seconds
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -101,8 +101,10 @@ def _inside(name: str) -> Iterator[None]:
 
 
 def _mortal(board: Board, number: int, point: Point, inner: Callable[..., Any]) -> Callable[..., Any]:
-    def strikes() -> bool:
-        return (not point.within or point.within in _within.get()) and board.strikes(number)
+    def strikes(*given: Any) -> bool:
+        if point.within and point.within not in _within.get():
+            return False
+        return (not point.full or all(map(_holds, given))) and board.strikes(number)
 
     if isasyncgenfunction(inner):
         return _half_written(strikes, inner)
@@ -113,24 +115,28 @@ def _mortal(board: Board, number: int, point: Point, inner: Callable[..., Any]) 
     return _called(strikes, point, inner)
 
 
+def _holds(one: Any) -> bool:
+    return bool(getattr(one, "message_ids", True)) and not (isinstance(one, list | tuple) and not one)
+
+
 def _awaited(
-    board: Board, strikes: Callable[[], bool], point: Point, inner: Callable[..., Any]
+    board: Board, strikes: Callable[..., bool], point: Point, inner: Callable[..., Any]
 ) -> Callable[..., Any]:
     @wraps(inner)
     async def called(*given: Any, **named: Any) -> Any:
         match point.moment:
             case Moment.BEFORE:
-                if strikes():
+                if strikes(*given):
                     await asyncio.sleep(_FLUSH_SECONDS if point.flushed else 0)
                     _die()
                 return await inner(*given, **named)
             case Moment.DURING:
-                if strikes():
+                if strikes(*given):
                     _die_soon(board)
                 return await inner(*given, **named)
             case Moment.AFTER:
                 result = await inner(*given, **named)
-                if strikes():
+                if strikes(*given):
                     _die()
                 return result
             case Moment.HALF:
@@ -140,7 +146,7 @@ def _awaited(
     return called
 
 
-def _called(strikes: Callable[[], bool], point: Point, inner: Callable[..., Any]) -> Callable[..., Any]:
+def _called(strikes: Callable[..., bool], point: Point, inner: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(inner)
     def called(*given: Any, **named: Any) -> Any:
         if point.moment is Moment.BEFORE and strikes():
@@ -155,7 +161,7 @@ def _called(strikes: Callable[[], bool], point: Point, inner: Callable[..., Any]
     return called
 
 
-def _half_written(strikes: Callable[[], bool], inner: Callable[..., Any]) -> Callable[..., Any]:
+def _half_written(strikes: Callable[..., bool], inner: Callable[..., Any]) -> Callable[..., Any]:
     """Of a request to an insurer."""
 
     @wraps(inner)
@@ -170,7 +176,7 @@ def _half_written(strikes: Callable[[], bool], inner: Callable[..., Any]) -> Cal
     return pieces
 
 
-def _half_sent(strikes: Callable[[], bool], inner: Callable[..., Any]) -> Callable[..., Any]:
+def _half_sent(strikes: Callable[..., bool], inner: Callable[..., Any]) -> Callable[..., Any]:
     """Of an answer to a provider."""
 
     @wraps(inner)

@@ -27,7 +27,8 @@ class Point:
 
     `function`: `module:name` or `module:Class.name`. `within`: only where that one has called it. `passes`:
     it dies at one of the first so many passes. `after`: another point whose death comes first. `flushed`:
-    what was written to sockets before is given a moment to leave.
+    what was written to sockets before is given a moment to leave. `full`: only where there is something in
+    what it is called with: the poll has messages.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Point:
     passes: int = 1
     after: str = ""
     flushed: bool = False
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +109,11 @@ POINTS: tuple[Point | Reading, ...] = (
     Point("before the worker settles", f"{_DELIVER}:settle", _BEFORE, Role.WORKER, _BY_WORKER, _HELD),
     Point("while the worker settles", f"{_DELIVER}:settle", _DURING, Role.WORKER, _BY_WORKER, _HELD),
     Point("the worker has settled", f"{_DELIVER}:settle", _AFTER, Role.WORKER, _BY_WORKER, _HELD),
-    Point("before a poll's commit", "claimgw.store.offers:reserve", _BEFORE),
-    Point("poll reserved", f"{_OWN}.poll:_write", _BEFORE),
-    Point("poll written, not confirmed", f"{_DOOR}:delivered", _BEFORE, flushed=True),
-    Point("while a poll is confirmed", f"{_DOOR}:delivered", _DURING),
-    Point("poll confirmed", f"{_DOOR}:delivered", _AFTER),
+    Point("before a poll's commit", "claimgw.store.offers:reserve", _BEFORE, full=True),
+    Point("poll reserved", f"{_OWN}.poll:_write", _BEFORE, full=True),
+    Point("poll written, not confirmed", f"{_DOOR}:delivered", _BEFORE, flushed=True, full=True),
+    Point("while a poll is confirmed", f"{_DOOR}:delivered", _DURING, full=True),
+    Point("poll confirmed", f"{_DOOR}:delivered", _AFTER, full=True),
     Point("before a batch's commit", f"{_OWN}.batch:_keep_batch", _BEFORE),
     Point("during a batch's commit", f"{_OWN}.batch:_keep_batch", _DURING),
     Point("after a batch's commit", f"{_OWN}.batch:_keep", _AFTER),

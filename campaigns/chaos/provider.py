@@ -16,7 +16,7 @@ from tests.gateway import FHIR
 from tests.processes.running import PLAIN
 
 _AGAIN_SECONDS = 0.1
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.2
 _BUSY = (429, 503)
 
 
