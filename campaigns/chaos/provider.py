@@ -41,8 +41,7 @@ class Provider:
     """One hospital.
 
     `finals`: what it was told of each claim, by identifier; `polled`: when each message came by which poll,
-    by its Bundle.id. `at_once`: claims decided by the first answer to their first sending. `again`: how often
-    something had to be sent again. `sent`: claims that were answered, decided or not.
+    by its Bundle.id. `again`: how often something had to be sent again.
     """
 
     url: str
@@ -50,8 +49,6 @@ class Provider:
     again: int = 0
     finals: dict[str, set[Final]] = field(default_factory=lambda: defaultdict(set))
     polled: dict[str, list[Polled]] = field(default_factory=lambda: defaultdict(list))
-    at_once: set[str] = field(default_factory=set)
-    sent: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     _polls: int = 0
     _client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=70, **PLAIN))
@@ -61,28 +58,24 @@ class Provider:
 
     async def send(self, raw: bytes) -> dict[str, Any]:
         """The answer to a message, in the end. What it decides is noted."""
-        answer, tries = await self._until_answered(raw)
+        answer = await self._until_answered(raw)
         header = answer["entry"][0]["resource"]
         asked = json.loads(raw)["entry"][0]["resource"]["id"]
         # A copy may be answered with what came by itself meanwhile, and that names no request (BV-00248).
         if header.get("response", {}).get("identifier", asked) != asked:
             self.problems.append(f"{asked} was answered with the answer to another message")
-        decided = self._note(answer)
-        if tries == 1:
-            self.at_once |= decided - self.sent
-        self.sent |= {_claim(said) for said in _responses(answer)}
+        self._note(answer)
         return answer
 
     async def poll(self, about: str) -> int:
         """One poll; how many messages came."""
         self._polls += 1
         began = time.monotonic()
-        answer, _ = await self._until_answered(poll(f"{about}-{self._polls}", 10))
+        answer = await self._until_answered(poll(f"{about}-{self._polls}", 10))
         came = [e["resource"] for e in answer["entry"] if e["resource"]["resourceType"] == "Bundle"]
         for message in came:
             self.polled[message["id"]].append(Polled(began, time.monotonic()))
-            needless = self._note(message) & self.at_once
-            self.problems += [f"{name} was polled, though decided at once" for name in needless]
+            self._note(message)
         return len(came)
 
     async def poll_until(self, about: str, identifiers: set[str], seconds: float) -> None:
@@ -95,17 +88,14 @@ class Provider:
             if not came:
                 await asyncio.sleep(_POLL_SECONDS)
 
-    async def _until_answered(self, raw: bytes) -> tuple[dict[str, Any], int]:
-        """The answer, and how often it was asked for."""
-        tries = 0
+    async def _until_answered(self, raw: bytes) -> dict[str, Any]:
         headers = {**FHIR, "authorization": f"Bearer {self.key}"}
         while True:
-            tries += 1
             try:
                 response = await self._client.post(self.url, content=raw, headers=headers)
                 if response.status_code == 200:
                     answer: dict[str, Any] = json.loads(response.content)
-                    return answer, tries
+                    return answer
                 if response.status_code not in _BUSY or "retry-after" not in response.headers:
                     self.problems.append(f"heard {response.status_code}: {response.text[:200]}")
             except httpx.TransportError:
@@ -113,12 +103,10 @@ class Provider:
             self.again += 1
             await asyncio.sleep(_AGAIN_SECONDS)
 
-    def _note(self, message: dict[str, Any]) -> set[str]:
-        """The identifiers of the claims that it decides."""
-        decisive = [said for said in _responses(message) if said["outcome"] != "queued"]
-        for said in decisive:
-            self.finals[_claim(said)].add(_final(said))
-        return {_claim(said) for said in decisive}
+    def _note(self, message: dict[str, Any]) -> None:
+        for said in _responses(message):
+            if said["outcome"] != "queued":
+                self.finals[said["request"]["identifier"]["value"]].add(_final(said))
 
 
 def _responses(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -135,10 +123,6 @@ def final_of(raw: bytes) -> Final:
     """What a kept answer decides."""
     [said] = _responses(json.loads(raw))
     return _final(said)
-
-
-def _claim(said: dict[str, Any]) -> str:
-    return str(said["request"]["identifier"]["value"])
 
 
 def _final(said: dict[str, Any]) -> Final:
