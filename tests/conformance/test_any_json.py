@@ -207,10 +207,18 @@ _LARGE: dict[str, Callable[[], str]] = {
 @pytest.mark.parametrize("text", _LARGE.values(), ids=_LARGE)
 def test_junk_of_a_megabyte_is_judged_in_a_moment(text: Callable[[], str]) -> None:
     raw = text().encode()
+    moment = _moment()
     before = time.process_time()
     envelope = read(raw)
     if isinstance(envelope, Envelope):
         for direction in (Direction.REQUEST, Direction.ANSWER):
             assert len(check(envelope, NOW, direction=direction)) <= MOST + len(Severity)
-    # Half a million faults, of which 200,000 are counted, take the longest.
-    assert time.process_time() - before < 3
+    # Half a million faults, of which 200,000 are counted, take the longest: 100 moments.
+    assert time.process_time() - before < 300 * moment
+
+
+def _moment() -> float:
+    """What this machine needs now to write out 300,000 numbers: 0.02 s if it is idle."""
+    before = time.process_time()
+    assert sum(len(str(number)) for number in range(300_000)) == 1_688_890
+    return time.process_time() - before

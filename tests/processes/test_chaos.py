@@ -14,7 +14,6 @@ pytestmark = pytest.mark.processes
 
 PLACES = (
     "after commit 1",
-    "the worker has taken up",
     "poll written, not confirmed",
     Failure.DATABASE_RESETS.value,
 )
