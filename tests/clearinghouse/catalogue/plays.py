@@ -29,7 +29,7 @@ class Course:
 
     async def look(self) -> None:
         state = await self.stage.state(self.sent)
-        if [state] != self.states[-1:]:
+        if state is not None and [state] != self.states[-1:]:
             self.states.append(state)
 
     async def post(self) -> str:

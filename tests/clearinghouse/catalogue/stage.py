@@ -145,9 +145,11 @@ class Stage:
         assert held is not None
         return held.state.value
 
-    async def state(self, sent: Sent) -> str:
-        """Of the exchange, or of those of its parts; then of what it is about."""
+    async def state(self, sent: Sent) -> str | None:
+        """Of the exchange, or of all its parts (None while they go one by one); then of what it is about."""
         own = [held.state.value for raw in sent.delivered if (held := await self.exchange(raw))]
+        if len(set(own)) > 1:
+            return None
         about = await self.exchange(sent.target) if sent.target else None
         words = list(dict.fromkeys(own)) + ([f"(target {about.state.value})"] if about else [])
         return " ".join(words) or NOTHING
