@@ -11,7 +11,7 @@ from claimgw.store.pauses import Pause, PauseKind, set_pause
 from claimgw.store.records import State
 from tests.clearinghouse.catalogue.senders import an
 from tests.clearinghouse.scene import Scene, playing, until
-from tests.clearinghouse.spoken import CLAIM, complete, fresh, silence
+from tests.clearinghouse.spoken import CLAIM, START, complete, fresh, silence
 from tests.clearinghouse.test_worker import hold
 from tests.gateway import FALCON, resource, running
 from tests.insurers.peers import Talk
@@ -135,8 +135,7 @@ async def test_a_drained_lane_delivers_what_it_holds_and_takes_nothing_new(addre
 
 
 @pytest.mark.parametrize("kind", PauseKind)
-def test_a_pause_and_a_drain_are_told_apart(kind: PauseKind, clock: object) -> None:
-    del clock
-    snapshot = Snapshot(1, {}, {}, {}, {FALCON: Pause(FALCON, "why", None, "who", kind)})  # type: ignore[arg-type]
+def test_a_pause_and_a_drain_are_told_apart(kind: PauseKind) -> None:
+    snapshot = Snapshot(1, {}, {}, {}, {FALCON: Pause(FALCON, "why", START, "who", kind)})
     assert (snapshot.paused(FALCON) is not None) is (kind is PauseKind.HOLD)
     assert (snapshot.drained(FALCON) is not None) is (kind is PauseKind.DRAIN)

@@ -305,14 +305,20 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
+class _Quiet(ThreadingHTTPServer):
+    """Prints no faults of its callers to the terminal."""
+
+    def handle_error(self, *_: object) -> None:
+        return None
+
+
 @pytest.fixture
 def secured(authority: trustme.CA) -> Iterator[str]:
     """An insurer on a real TLS socket; its endpoint."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Healthy)
+    server = _Quiet(("127.0.0.1", 0), _Healthy)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # it prints to the terminal
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"https://127.0.0.1:{server.server_port}/$process-message"
