@@ -9,9 +9,11 @@ from claimgw.store import overview as store
 from claimgw.store.breakers import Circuit, Position, write_circuit
 from claimgw.store.database import Database
 from claimgw.store.lines import RECENT, line, messages_of
-from claimgw.store.overview import Depth, Lane, Overview, Standing
+from claimgw.store.overview import Overview
 from claimgw.store.pauses import EVERYWHERE, Pause, PauseKind, set_pause
 from claimgw.store.records import Author, State
+from claimgw.store.standing import Lane, Standing
+from claimgw.store.waiting import Depth
 from tests.console.seed import INSURERS, PROVIDERS, Seed
 
 A, B, C, TPA = INSURERS

@@ -11,7 +11,7 @@ from claimgw.console.pages import OVERVIEW
 from claimgw.console.rendering import NOW, milliseconds
 from claimgw.console.room import room_of
 from claimgw.console.watch import Seen
-from claimgw.store.overview import Lane, Standing
+from claimgw.store.standing import Lane, Standing
 
 
 async def show(request: Request) -> Response:

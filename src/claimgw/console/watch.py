@@ -12,7 +12,8 @@ from claimgw.access.hours import Hours
 from claimgw.clearinghouse.delivery.hours import Closed, next_change, sentence, standing
 from claimgw.clock import Clock
 from claimgw.store.database import Database
-from claimgw.store.overview import Lane, Overview, overview
+from claimgw.store.overview import Overview, overview
+from claimgw.store.standing import Lane
 
 _LEAST_SECONDS = 1.0
 # The console never takes more than a tenth of one connection, however slow the database has become.

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import reduce
 
 from claimgw.console.words import depth, number
-from claimgw.store.overview import Depth, Overview
+from claimgw.store.overview import Overview
+from claimgw.store.waiting import Depth
 
 
 @dataclass(frozen=True, slots=True)

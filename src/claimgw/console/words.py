@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from claimgw.clearinghouse.delivery.outcomes import MEANING, Arrived, Outcome
 from claimgw.clearinghouse.words import STANDING
-from claimgw.store.overview import MOST_WAITING, Depth, Standing
 from claimgw.store.records import State
+from claimgw.store.standing import Standing
+from claimgw.store.waiting import MOST_WAITING, Depth
 
 
 @dataclass(frozen=True, slots=True)
