@@ -84,8 +84,17 @@ async def test_a_small_message_starts_no_other_process(house: House) -> None:
 
 
 async def test_a_large_claim_is_answered_by_its_insurer_as_a_small_one_is(house: House) -> None:
+    # However much memory this process has: that is not what the other has grown to.
+    held = b"1" * 400_000_000
     assert await house.told(another(LARGE)) == "complete"
+    del held
     assert len(beside()) == 1
+
+
+async def test_the_other_process_is_kept_while_it_is_small(house: House) -> None:
+    [pid] = beside()
+    assert await house.told(another(LARGE)) == "complete"
+    assert beside() == [pid]
 
 
 async def test_a_large_message_is_validated_there_and_what_is_no_message_refused(house: House) -> None:
