@@ -13,6 +13,10 @@ class StoreUnavailable(ClaimgwError):
     """The database cannot be reached or refuses to commit; the sender repeats with the same ids."""
 
 
+class NotLetIn(StoreUnavailable):
+    """The database does not know the login or the name: while nobody mends that, waiting is of no use."""
+
+
 class Gone(ClaimgwError):
     """What a message says is kept no longer: its time was over."""
 

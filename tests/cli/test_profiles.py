@@ -1,5 +1,6 @@
 """Does `claimgw profiles` list what is loaded, and refuse what cannot be?"""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -92,4 +93,4 @@ async def test_what_cannot_be_used_is_told_before_the_gateway_starts(
 ) -> None:
     name, value, told = unusable
     with pytest.raises(ConfigurationError, match=told):
-        await may_start(read_settings(database=_NOWHERE, open=True, **{name: value}))
+        await may_start(read_settings(database=_NOWHERE, open=True, **{name: value}), asyncio.Event())

@@ -1,5 +1,6 @@
 """When does the gateway refuse to start, and what does it say then?"""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -57,9 +58,9 @@ def test_without_any_credential_it_says_what_to_do(new: str) -> None:
 
 async def test_a_live_credential_lets_it_start(address: str, database: Database) -> None:
     with pytest.raises(Refusal, match="there is no credential"):
-        await may_start(read_settings(database=address))
+        await may_start(read_settings(database=address), asyncio.Event())
     await register(database, HOSPITAL)
-    await may_start(read_settings(database=address))
+    await may_start(read_settings(database=address), asyncio.Event())
 
 
 async def test_credentials_that_are_over_open_no_door(address: str, database: Database) -> None:
@@ -81,17 +82,17 @@ async def test_credentials_that_are_over_open_no_door(address: str, database: Da
             ),
         )
     with pytest.raises(Refusal, match="there is no credential"):
-        await may_start(read_settings(database=address))
+        await may_start(read_settings(database=address), asyncio.Event())
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "gateway.example"])
 async def test_open_doors_are_for_loopback_only(new: str, host: str) -> None:
     with pytest.raises(ConfigurationError, match="on loopback only"):
-        await may_start(read_settings(database=new, open=True, host=host))
+        await may_start(read_settings(database=new, open=True, host=host), asyncio.Event())
 
 
 async def test_open_doors_on_loopback_need_no_credential(new: str) -> None:
-    await may_start(read_settings(database=new, open=True))
+    await may_start(read_settings(database=new, open=True), asyncio.Event())
 
 
 @pytest.mark.parametrize(

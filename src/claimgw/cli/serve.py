@@ -1,5 +1,6 @@
 """How is the gateway started, and when does it refuse to?"""
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from fastapi import FastAPI
 
 from claimgw.app import create_app, create_metrics_app
+from claimgw.cli.awaited import database_is_there
 from claimgw.cli.configuration import read_settings
 from claimgw.cli.output import print_line
 from claimgw.cli.serving import (
@@ -62,7 +64,10 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Run the gateway until it is told to stop (Ctrl-C, SIGTERM)."""
+    """Run the gateway until it is told to stop (Ctrl-C, SIGTERM).
+
+    A shared database that is away is waited for; until it is there nothing listens.
+    """
     with refusing():
         settings = read_settings(host=host, port=port, open=open_, worker=worker)
         logs.configure(settings.log_style, settings.log_level)
@@ -70,7 +75,10 @@ def serve(
 
 
 async def _serve(settings: Settings) -> None:
-    await may_start(settings)
+    stop = asyncio.Event()
+    with on_signal(stop.set):
+        if not await may_start(settings, stop):
+            return
     # Else the first message of each kind waits for its profiles; and they are to be frozen with all else.
     load(settings.packages, settings.codes, settings.versions).compile()
     app = create_app(settings)
@@ -95,8 +103,10 @@ def figures_listener(settings: Settings) -> Listener | None:
     return Listener(settings.metrics_host, settings.metrics_port) if settings.metrics_host else None
 
 
-async def may_start(settings: Settings) -> None:
-    """Raises ConfigurationError or Refusal where the doors would be open to all, or shut to all.
+async def may_start(settings: Settings, stop: asyncio.Event) -> bool:
+    """Once its database is there: whether doors may be opened; False if it is told to stop while it waits.
+
+    Raises ConfigurationError or Refusal where the doors would be open to all, or shut to all.
 
     And ConfigurationError for definitions or code lists that cannot be used.
     """
@@ -107,6 +117,8 @@ async def may_start(settings: Settings) -> None:
             " leave --open out, or listen on 127.0.0.1"
         )
     now = SystemClock().now()
+    if not await database_is_there(settings.database, stop):
+        return False
     async with running(settings.database) as database, database.read() as unit:
         held = await credentials.all_credentials(unit)
     alive = [one for one in held if not one.revoked_at and (one.expires_at is None or one.expires_at > now)]
@@ -118,3 +130,4 @@ async def may_start(settings: Settings) -> None:
             " 'claimgw participants add' and give it a key with 'claimgw participants key';"
             " or try things out with 'claimgw serve --open'"
         )
+    return True

@@ -7,6 +7,7 @@ import typer
 
 from claimgw.app import create_metrics_app
 from claimgw.clearinghouse.delivery.nodes import Role
+from claimgw.cli.awaited import database_is_there
 from claimgw.cli.configuration import read_settings
 from claimgw.cli.output import print_line
 from claimgw.cli.serve import figures_listener
@@ -25,7 +26,10 @@ commands = typer.Typer()
     " claimgw worker"
 )
 def worker() -> None:
-    """Deliver held messages until told to stop (Ctrl-C, SIGTERM). As many may run as there are machines."""
+    """Deliver held messages until told to stop (Ctrl-C, SIGTERM). As many may run as there are machines.
+
+    A shared database that is away is waited for.
+    """
     with refusing():
         settings = read_settings()
         logs.configure(settings.log_style, settings.log_level)
@@ -37,6 +41,8 @@ async def _work(settings: Settings) -> None:
     stop = asyncio.Event()
     async with AsyncExitStack() as held:
         held.enter_context(on_signal(stop.set))
+        if not await database_is_there(settings.database, stop):
+            return
         house = await held.enter_async_context(open_house(settings, SystemClock(), Role.WORKER))
         await held.enter_async_context(working(house))
         print_line(f"The worker {settings.node} delivers.")

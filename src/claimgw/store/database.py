@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from claimgw.errors import ConfigurationError, StoreUnavailable
+from claimgw.errors import ConfigurationError, NotLetIn, StoreUnavailable
 from claimgw.store import postgres, sqlite
 from claimgw.store.prepared import Prepared
 from claimgw.store.unit import Unit
@@ -29,6 +29,7 @@ __all__ = ["Database", "Unit"]
 # deadlock, out of resources, shutting down or starting up, its disk; and a standby that only reads.
 # The asyncpg dialect has no exceptions of its own for most of them.
 _AWAY = ("08", "28", "3D", "40", "53", "57", "58", "25006")
+_NOT_LET_IN = ("28", "3D")
 
 
 class Database:
@@ -187,4 +188,5 @@ async def _translated() -> AsyncIterator[None]:
 
 def _refused(state: str | None, fault: Exception) -> None:
     if (state or "").startswith(_AWAY):
-        raise StoreUnavailable(f"the database refuses (SQLSTATE {state})") from fault
+        kind = NotLetIn if (state or "").startswith(_NOT_LET_IN) else StoreUnavailable
+        raise kind(f"the database refuses (SQLSTATE {state})") from fault
