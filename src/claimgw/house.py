@@ -162,12 +162,13 @@ async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncItera
 
 
 def kept_days(settings: Settings) -> dict[Kind, int | None]:
-    """For how many days what each kind says is kept; None: for ever."""
+    """For how many days each kind, or what it says, is kept; None: for ever."""
     return {
         Kind.REQUESTS: settings.keep_requests_days,
         Kind.POLLS: settings.keep_polls_days,
         Kind.REFUSED: settings.keep_refused_days,
         Kind.NOTICES: settings.keep_notices_days,
+        Kind.ALERTS: settings.keep_alerts_days,
     }
 
 

@@ -149,6 +149,9 @@ class Settings(BaseSettings):
         ge=1,
         description="the same for what insurers or the gateway began: payments, questions, notices",
     )
+    keep_alerts_days: int | None = Field(
+        None, ge=1, description="alerts are deleted so long after they ended; unset: never"
+    )
 
     worker: bool | None = Field(
         None, description="deliver held messages in this process; unset: only on SQLite, where it is alone"

@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 
 from claimgw.clearinghouse.retention import Report, delete_due, survey
 from claimgw.clearinghouse.upkeep import Upkeep
+from claimgw.clock import ManualClock
+from claimgw.store import alerts
 from claimgw.store.backup import backup, restore
 from claimgw.store.database import Database
 from claimgw.store.ledger import ledger
@@ -36,8 +38,14 @@ ALL: dict[Kind, int | None] = dict.fromkeys(Kind, 30)
 
 
 async def delete(scene: Scene, days: Mapping[Kind, int | None] = ALL) -> dict[str, int]:
+    """All that is due of a scene."""
+    return await deleted(scene.gateway.database, scene.clock, days)
+
+
+async def deleted(
+    database: Database, clock: ManualClock, days: Mapping[Kind, int | None] = ALL
+) -> dict[str, int]:
     """All that is due, as a worker does it, and as it was announced: how many of each kind."""
-    database, clock = scene.gateway.database, scene.clock
     announced = await survey(database, days, clock.now())
     deleting = asyncio.create_task(delete_due(database, clock, days))
     while not deleting.done():
@@ -147,6 +155,34 @@ async def test_refused_messages_and_notices_are_kinds_of_their_own(address: str)
         scene.clock.advance(31 * DAY)
         assert await delete(scene) == {"notices": 2, "requests": 2, "polls": 1}
         assert (await counted(scene.gateway.database))[0] == 0
+
+
+async def test_alerts_go_that_ended_and_were_told_but_never_the_last_of_their_subject(
+    database: Database, clock: ManualClock
+) -> None:
+    for text, subject in enumerate(("over", "over", "over", "goes on", "goes on", "untold")):
+        async with database.write() as unit:
+            await alerts.raise_alert(unit, alerts.Kind.DISK, subject, f"{text}", {}, clock.now())
+            if text != 4:
+                await alerts.end_alert(unit, alerts.Kind.DISK, subject, clock.now())
+            if subject != "untold":
+                known = await alerts.open_alerts(unit)
+                await alerts.note_told(unit, [], [one for one in known if not one.present], clock.now())
+        clock.advance(DAY)
+    assert await deleted(database, clock, {Kind.ALERTS: None}) == {}
+    assert await deleted(database, clock) == {}
+    clock.advance(30 * DAY)
+    assert await deleted(database, clock) == {"alerts": 2}
+    async with database.read() as unit:
+        assert [one.text for one in await alerts.latest_alerts(unit, 10)] == ["5", "4", "3", "2"]
+    [report] = await survey(database, {Kind.ALERTS: 30}, clock.now())
+    assert (report.moving, report.deleted) == (1, 2)
+    assert report.oldest is not None
+    assert report.oldest.date() == (clock.now() - timedelta(days=34)).date()
+    async with database.write() as unit:  # its end is told at last, and it is the last of its subject
+        untold = [one for one in await alerts.open_alerts(unit) if not one.present]
+        await alerts.note_told(unit, [], untold, clock.now())
+    assert await deleted(database, clock) == {}
 
 
 async def test_a_worker_deletes_what_is_due_and_the_command_counts_it(sqlite: str) -> None:

@@ -77,7 +77,7 @@ class Upkeep:
             return
         for report in await delete_due(self._parts.database, self._parts.clock, self._days):
             _log.info(
-                "content deleted",
+                "what was kept long enough is deleted",
                 action=RETENTION,
                 kind=report.kind.value,
                 deleted=report.due,

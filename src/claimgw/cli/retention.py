@@ -30,6 +30,7 @@ def retention(
 
     Days count from when a message came to rest. What still moves is never deleted: undelivered, unanswered,
     not fetched or not confirmed, given up. That a message was there, its ids and its facts stay for ever.
+    Of alerts those go that ended so long ago, save the last of each kind and subject.
     """
 
     async def work(database: Database) -> Sequence[Report]:
@@ -44,7 +45,7 @@ def retention(
         return
     print_table(
         "Deleted" if apply else "Due to be deleted",
-        ["kind", "kept", "messages", "bytes", "still moving", "deleted ever", "oldest kept"],
+        ["kind", "kept", "due", "bytes", "still moving", "deleted ever", "oldest kept"],
         [
             (
                 one.kind,

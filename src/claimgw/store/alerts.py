@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from claimgw.ids import new_id
@@ -133,6 +133,47 @@ async def last_ends(unit: Unit, kind: Kind) -> dict[str, datetime]:
         .group_by(alert.c.subject)
     )
     return {row.subject: row.ended_at for row in rows}
+
+
+async def past_alerts(unit: Unit, before: datetime, most: int) -> list[str]:
+    """The ids of those that ended before then, the first to end first.
+
+    Without those whose end nobody was told of, and the last of each kind and subject, which tells what
+    is new: `last_ends`.
+    """
+    later = alert.alias("later")
+    rows = await unit.scalars(
+        select(alert.c.id)
+        .where(
+            alert.c.ended_at < before,
+            alert.c.end_told_at.is_not(None),
+            exists().where(
+                later.c.kind == alert.c.kind,
+                later.c.subject == alert.c.subject,
+                later.c.ended_at > alert.c.ended_at,
+            ),
+        )
+        .order_by(alert.c.ended_at, alert.c.id)
+        .limit(most)
+    )
+    return list(rows)
+
+
+async def forget_alerts(unit: Unit, ids: Collection[str]) -> None:
+    """Delete these."""
+    await unit.execute(delete(alert).where(alert.c.id.in_(ids)))
+
+
+async def long_present(unit: Unit, before: datetime) -> int:
+    """How many have been present since before then."""
+    present = (alert.c.ended_at.is_(None), alert.c.since < before)
+    return await unit.scalar(select(func.count()).select_from(alert).where(*present)) or 0
+
+
+async def oldest_alert(unit: Unit) -> datetime | None:
+    """When the oldest of all began."""
+    found: datetime | None = await unit.scalar(select(func.min(alert.c.since)))
+    return found
 
 
 async def note_told(unit: Unit, begun: Collection[str], ended: Collection[Alert], now: datetime) -> None:

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     POLLS = "polls"  # what polls asked; what they were given is an answer, or a notice
     REFUSED = "refused"  # what was refused, with the refusal
     NOTICES = "notices"  # what insurers or the gateway began by themselves, with the acknowledgement
+    ALERTS = "alerts"  # no messages: what was wrong with the system, and is no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,14 @@ async def look(unit: Unit, ids: Sequence[str]) -> list[Looked]:
 
 
 async def advance(
-    unit: Unit, kind: Kind, read: Progress | None, reached: str, gone: Sequence[Looked]
+    unit: Unit, kind: Kind, read: Progress | None, reached: str, *, deleted: int, octets: int = 0
 ) -> None:
-    """Note how far it was looked. The unit raises Conflict if another process was faster."""
+    """Note how far it was looked, and what went. The unit raises Conflict if another process was faster."""
     before = read or Progress()
     values: dict[str, Any] = {
         "reached": reached,
-        "deleted": before.deleted + len(gone),
-        "bytes": before.bytes + sum(one.size for one in gone),
+        "deleted": before.deleted + deleted,
+        "bytes": before.bytes + octets,
     }
     if read is None:
         unit.put(retention, [{"kind": kind.value, **values}], otherwise="another process is deleting")
