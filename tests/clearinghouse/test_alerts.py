@@ -25,9 +25,19 @@ from claimgw.house import House
 from claimgw.ids import new_id
 from claimgw.store.alerts import Alert, Kind, end_alert, latest_alerts, raise_alert
 from claimgw.store.credentials import Credential, CredentialKind, add_credential
+from tests.clearinghouse.catalogue.senders import an
 from tests.clearinghouse.post_office import PostOffice, post_office
 from tests.clearinghouse.scene import Scene, playing, until
-from tests.clearinghouse.spoken import CLAIM, START, complete, deferred, fresh, in_session, says
+from tests.clearinghouse.spoken import (
+    CLAIM,
+    START,
+    complete,
+    deferred,
+    fresh,
+    hanging_up,
+    in_session,
+    says,
+)
 from tests.clearinghouse.test_outage import SETTINGS, Switch, break_down, probed
 from tests.endpoint.test_webhooks import Receiver
 from tests.gateway import FALCON, HOSPITAL, running
@@ -188,6 +198,31 @@ async def test_answers_that_turn_invalid_are_told_with_their_codes_until_one_is_
     assert all(code.startswith(("BV-", "IC-", "GE-", "RE-", "HL7-")) for code in codes), codes
     assert began["text"].endswith(f"could not be used, most of all {', '.join(codes)}.")
     assert ended["text"].startswith(f"The answers of {FALCON} can be used again after ")
+
+
+async def test_answers_that_an_insurer_sends_by_itself_count_too(address: str) -> None:
+    async with (
+        told() as (heard, settings),
+        playing(address, hanging_up, alert_invalid_share=0.9, **settings) as scene,
+    ):
+        claim = fresh(CLAIM)
+        await scene.send(claim)
+        for number in range(5):
+            assert await look(scene) == 0
+            refused = await scene.gateway.post(deferred(fresh(CLAIM)), scene.insurer_key)
+            assert b"fatal-error" in refused.content, number
+        assert await look(scene) == 1
+        question = an("communication-request", status=None)
+        refused = await scene.gateway.post(question, scene.insurer_key)
+        assert b"fatal-error" in refused.content, "it is no answer, though"
+        assert await look(scene) == 0
+        await scene.tell(deferred(claim))
+        assert await look(scene) == 0
+        assert await look(scene, CALM) == 1
+    [[began], [ended]] = heard.news
+    assert (began["kind"], began["subject"], began["detail"]["unusable"]) == ("invalid-answers", FALCON, 5)
+    assert began["detail"]["findings"][0] == "BV-00003"
+    assert ended["what"] == "ended"
 
 
 async def test_dead_letters_are_told_when_they_grow(address: str) -> None:

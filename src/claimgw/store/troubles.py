@@ -1,21 +1,23 @@
 """Which figures say that something is wrong? Each is read from an index, whatever waits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, literal, literal_column, or_, select
+from sqlalchemy import ScalarSelect, Select, and_, func, literal, literal_column, or_, select
 
 from claimgw.messages.identifiers import LicenceKind
 from claimgw.store.database import Unit
 from claimgw.store.lines import standing_at
 from claimgw.store.mailbox import WAITING
-from claimgw.store.records import Author, State
-from claimgw.store.tables import attempt, exchange, mailbox, participant
+from claimgw.store.records import Author, Message, State
+from claimgw.store.tables import attempt, exchange, mailbox, participant, refused_answer
 
 # Beyond it nobody counts: the sentence is the same, and the database is spared.
 MOST_COUNTED = 100_000
 # So many unusable answers are looked at for what is wrong with them.
 _LOOKED_AT = 200
+_LONGEST_LIST = 250
 _WAIT = (State.HELD, State.UNCONFIRMED)
 # As `lines.standing_at`: words that a partial index understands.
 _BY_INSURER = exchange.c.answered_by == literal_column(f"'{Author.INSURER}'")
@@ -52,8 +54,15 @@ async def waiting(unit: Unit, insurer: str) -> int:
     return await unit.scalar(select(func.count()).select_from(waits)) or 0
 
 
+def note_refused(unit: Unit, message: Message, codes: Sequence[str]) -> None:
+    """An insurer sent an answer by itself that cannot be used."""
+    listed = ", ".join(codes)[:_LONGEST_LIST]
+    values = {"insurer": message.sender, "refused_at": message.received_at, "codes": listed}
+    unit.put(refused_answer, [{"message_id": message.id, **values}])
+
+
 async def unusable_answers(unit: Unit, since: datetime, share: float) -> list[Unusable]:
-    """The insurers that gave answers since then which could not be used.
+    """The insurers that gave answers since then which could not be used, in a session or by themselves.
 
     What could be used is counted so far only as it takes to know whether the others are that share.
     """
@@ -62,16 +71,26 @@ async def unusable_answers(unit: Unit, since: datetime, share: float) -> list[Un
         *standing_at(State.AWAITING_CORRECTION),
         _changed > since,
     )
-    count = select(func.count()).select_from(bad.limit(MOST_COUNTED).correlate(participant).subquery())
-    unusable = count.correlate(participant).scalar_subquery()
-    rows = await unit.execute(
-        select(participant.c.licence, unusable).where(participant.c.licence.like(f"{LicenceKind.PAYER}:%"))
+    refused = select(literal(1).label("one")).where(
+        refused_answer.c.insurer == participant.c.licence, refused_answer.c.refused_at > since
     )
+    rows = await unit.execute(
+        select(participant.c.licence, _counted(bad), _counted(refused)).where(
+            participant.c.licence.like(f"{LicenceKind.PAYER}:%")
+        )
+    )
+    unusable = {licence: in_session + by_itself for licence, in_session, by_itself in rows}
     return [
         Unusable(licence, count, await _usable(unit, licence, since, int(count / share) + 1))
-        for licence, count in rows.all()
+        for licence, count in unusable.items()
         if count
     ]
+
+
+def _counted(some: Select[int]) -> ScalarSelect[int]:
+    """How many they are, of each participant."""
+    limited = some.limit(MOST_COUNTED).correlate(participant).subquery()
+    return select(func.count()).select_from(limited).correlate(participant).scalar_subquery()
 
 
 async def usable(unit: Unit, insurer: str, since: datetime) -> bool:
@@ -96,12 +115,22 @@ async def endings_of_unusable(unit: Unit, insurer: str, since: datetime) -> list
     return [(outcome, detail) for outcome, detail in rows]
 
 
+async def codes_of_refused(unit: Unit, insurer: str, since: datetime) -> list[str]:
+    """What was found in the last answers that it sent by itself and that could not be used; each a list."""
+    rows = await unit.scalars(
+        select(refused_answer.c.codes)
+        .where(refused_answer.c.insurer == insurer, refused_answer.c.refused_at > since)
+        .order_by(refused_answer.c.refused_at.desc())
+        .limit(_LOOKED_AT)
+    )
+    return list(rows)
+
+
 async def dead_letters(unit: Unit) -> list[DeadLetters]:
     """By insurer."""
     dead = (exchange.c.insurer == participant.c.licence, *standing_at(State.GIVEN_UP))
     newest = select(exchange.c.changed_at).where(*dead).order_by(exchange.c.changed_at.desc()).limit(1)
-    some = select(literal(1).label("one")).where(*dead).limit(MOST_COUNTED).correlate(participant).subquery()
-    count = select(func.count()).select_from(some).correlate(participant).scalar_subquery()
+    count = _counted(select(literal(1).label("one")).where(*dead))
     last = newest.correlate(participant).scalar_subquery()
     rows = await unit.execute(
         select(participant.c.licence, count, last).where(

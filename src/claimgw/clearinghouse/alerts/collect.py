@@ -40,9 +40,7 @@ async def collect(
         back=back,
         unusable=unusable,
         mended=frozenset([licence for licence in told if await troubles.usable(unit, licence, since)]),
-        findings={
-            one.insurer: top(await troubles.endings_of_unusable(unit, one.insurer, since)) for one in unusable
-        },
+        findings={one.insurer: top(await _endings(unit, one.insurer, since)) for one in unusable},
         dead=await troubles.dead_letters(unit),
         dead_before=await alerts.last_ends(unit, Kind.DEAD_LETTERS),
         mailboxes=await troubles.oldest_waiting(unit, now - timedelta(seconds=limits.mailbox_seconds)),
@@ -51,6 +49,13 @@ async def collect(
         client_certificates=clients,
         credentials=_credentials(registry),
     )
+
+
+async def _endings(unit: Unit, insurer: str, since: datetime) -> list[tuple[str, str]]:
+    """Of answers in a session, and of those that it sent by itself."""
+    refused = await troubles.codes_of_refused(unit, insurer, since)
+    in_session = await troubles.endings_of_unusable(unit, insurer, since)
+    return [*in_session, *((Outcome.INVALID_ANSWER, codes) for codes in refused)]
 
 
 def top(endings: Iterable[tuple[str, str]]) -> list[str]:

@@ -9,8 +9,9 @@ from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.received import Received
 from claimgw.ids import new_id
 from claimgw.messages import replies
+from claimgw.messages.events import Leg
 from claimgw.messages.findings import Finding
-from claimgw.store import Unit, messages
+from claimgw.store import Unit, messages, troubles
 from claimgw.store.records import Message
 
 _log = structlog.get_logger(__name__)
@@ -30,12 +31,15 @@ async def acknowledge(
     row = await record.keep_arrival(unit, received.envelope, message_id, now, exchange_id=exchange_id)
     written = record.as_row(answer.own(body), new_id(now), now, replies_to=message_id)
     await messages.keep(unit, written, body)
+    codes = sorted({fault.code for fault in faults})
+    if faults and received.event.leg is Leg.RESPONSE:
+        troubles.note_refused(unit, row, codes)
     _log.info(
         "message of an insurer refused" if faults else "message of an insurer taken",
         action="acknowledge",
         kind=received.event.code,
         message=message_id,
         insurer=row.sender,
-        codes=sorted({fault.code for fault in faults}),
+        codes=codes,
     )
     return row, body

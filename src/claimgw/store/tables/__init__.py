@@ -5,7 +5,7 @@ from claimgw.store.tables.delivery import alert, allowance, breaker, node, schem
 from claimgw.store.tables.exchanges import attempt, exchange
 from claimgw.store.tables.history import history_start, imported, relation, statement, topic
 from claimgw.store.tables.mailbox import mailbox, mailbox_notice, poll_item
-from claimgw.store.tables.messages import arrival, body, message
+from claimgw.store.tables.messages import arrival, body, message, refused_answer
 from claimgw.store.tables.redrives import redrive, redriven
 from claimgw.store.tables.registry import (
     credential,
@@ -49,6 +49,7 @@ __all__ = [
     "poll_item",
     "redrive",
     "redriven",
+    "refused_answer",
     "registry_revision",
     "relation",
     "retention",

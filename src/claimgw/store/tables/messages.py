@@ -24,6 +24,17 @@ message = Table(
     Index(None, "bundle_id"),
 )
 
+# An answer that an insurer sent by itself, and that could not be used. `codes`: of its findings, with commas.
+refused_answer = Table(
+    "refused_answer",
+    metadata,
+    Column("message_id", Id, ForeignKey("message.id"), primary_key=True),
+    Column("insurer", Licence, nullable=False),
+    Column("refused_at", Instant, nullable=False),
+    Column("codes", String(250), nullable=False),
+    Index(None, "insurer", "refused_at"),
+)
+
 # Apart from `message`, so that nothing that scans messages reads bodies.
 body = Table(
     "body",
