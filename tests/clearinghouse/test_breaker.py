@@ -33,16 +33,26 @@ def after(seconds: float) -> datetime:
 )
 def test_a_breaker_opens_at_the_failure_that_makes_enough_of_them(endings: str, opens_at: int | None) -> None:
     samples = Samples()
-    told = [samples.add(after(n), SETTINGS, failure=end == "F") for n, end in enumerate(endings)]
+    told = [samples.add(f"{n}", after(n), SETTINGS, failure=end == "F") for n, end in enumerate(endings)]
     assert [n for n, opens in enumerate(told) if opens] == ([] if opens_at is None else [opens_at])
 
 
 def test_what_lies_before_the_window_counts_no_more() -> None:
     samples = Samples()
-    told = [samples.add(after(seconds), SETTINGS, failure=True) for seconds in (0, 1, 60.5, 60.9, 61)]
+    told = [
+        samples.add(f"{seconds}", after(seconds), SETTINGS, failure=True)
+        for seconds in (0, 1, 60.5, 60.9, 61)
+    ]
     assert told == [False, False, False, True, True]
     samples = Samples()
-    assert not any(samples.add(after(31 * n), SETTINGS, failure=True) for n in range(20))
+    assert not any(samples.add(f"{n}", after(31 * n), SETTINGS, failure=True) for n in range(20))
+
+
+def test_an_attempt_counts_once_however_often_it_is_told() -> None:
+    samples = Samples()
+    told = [samples.add(name, NOW, SETTINGS, failure=True) for name in ("a", "a", "b", "a", "b", "c", "c")]
+    # The last of them may find the database away, and is told again.
+    assert told == [False, False, False, False, False, True, True]
 
 
 def test_an_ending_counts_as_the_table_of_outcomes_says() -> None:

@@ -10,9 +10,10 @@ import structlog
 
 from claimgw.clearinghouse.delivery.breakers import Breakers
 from claimgw.clearinghouse.delivery.outcomes import Outcome
+from claimgw.ids import new_id
 from claimgw.store.breakers import Circuit, Position, find_circuit
 from claimgw.store.database import Database
-from claimgw.store.records import State
+from claimgw.store.records import Attempt, State
 from tests.clearinghouse.catalogue.senders import an, checking
 from tests.clearinghouse.scene import Scene, playing, until
 from tests.clearinghouse.spoken import CLAIM, Play, complete, fresh, says
@@ -276,8 +277,9 @@ async def test_what_began_before_the_insurer_was_back_does_not_count(sqlite: str
         registry = await parts.registry.current()
         insurer = registry.participant(FALCON)
         assert insurer is not None
-        for _ in range(5):
-            await parts.breakers.learn(insurer, registry, Outcome.SILENT, began)
+        for number in range(5):
+            attempt = Attempt(new_id(began), "an exchange", number, "node-1", began)
+            await parts.breakers.learn(insurer, registry, Outcome.SILENT, attempt)
         await stands(scene.gateway, Position.CLOSED)
 
 

@@ -26,16 +26,24 @@ def failed(outcome: Outcome) -> bool | None:
 class Samples:
     """The endings of late, of one insurer and in one process; times are those when they were noted."""
 
-    _endings: deque[tuple[datetime, bool]] = field(default_factory=deque)
+    _endings: deque[tuple[datetime, bool, str]] = field(default_factory=deque)
+    _counted: set[str] = field(default_factory=set)
     _failures: int = 0
 
-    def add(self, at: datetime, settings: Breaker, *, failure: bool) -> bool:
-        """Note one; whether it is the one that opens the breaker."""
-        self._endings.append((at, failure))
-        self._failures += failure
+    def add(self, attempt: str, at: datetime, settings: Breaker, *, failure: bool) -> bool:
+        """Note how that attempt ended; whether the breaker opens by it.
+
+        It counts once, however often it is told: what comes after is done again if the database was away.
+        """
+        if attempt not in self._counted:
+            self._endings.append((at, failure, attempt))
+            self._counted.add(attempt)
+            self._failures += failure
         oldest = at - timedelta(seconds=settings.window_seconds)
-        while self._endings[0][0] < oldest:
-            self._failures -= self._endings.popleft()[1]
+        while self._endings and self._endings[0][0] < oldest:
+            _, failed_then, gone = self._endings.popleft()
+            self._failures -= failed_then
+            self._counted.discard(gone)
         many = self._failures >= settings.least_failures
         return failure and many and self._failures >= settings.share * len(self._endings)
 

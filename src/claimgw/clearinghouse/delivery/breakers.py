@@ -15,6 +15,7 @@ from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.store.breakers import Circuit, Position, find_circuit, write_circuit
 from claimgw.store.database import Database
 from claimgw.store.lanes import end_waits
+from claimgw.store.records import Attempt
 from claimgw.store.revision import move_on
 
 _log = structlog.get_logger(__name__)
@@ -48,15 +49,15 @@ class Breakers:
         return [held for licence in sorted(licences) if (held := self.open(licence, registry))]
 
     async def learn(
-        self, insurer: Participant, registry: Snapshot, outcome: Outcome, began: datetime
+        self, insurer: Participant, registry: Snapshot, outcome: Outcome, attempt: Attempt
     ) -> None:
-        """Note how an attempt ended that began then; a failure too many opens the breaker."""
+        """Note how an attempt ended; a failure too many opens the breaker. Told twice, it counts once."""
         failure, circuit = breaker.failed(outcome), self._circuit(insurer.licence, registry)
         # What began before the last change is told of a time that is over.
-        if failure is None or circuit.state is not Position.CLOSED or began < circuit.since:
+        if failure is None or circuit.state is not Position.CLOSED or attempt.opened_at < circuit.since:
             return
         settings, now = insurer.settings.breaker, self._clock.now()
-        if self._samples[insurer.licence].add(now, settings, failure=failure):
+        if self._samples[insurer.licence].add(attempt.id, now, settings, failure=failure):
             await self._open(insurer, MEANING[outcome].when)
 
     async def begin_probe(self, insurer: Participant, node: str, seconds: float) -> Circuit | None:

@@ -123,7 +123,7 @@ async def conclude(
         memory = await _recall(parts, exchange, request, registry)
     ending = interpret(reply, asked, judge_of(parts.schemas, registry, memory, parts.clock.now()))
     if insurer is not None:
-        await parts.breakers.learn(insurer, registry, ending.outcome, attempt.opened_at)
+        await parts.breakers.learn(insurer, registry, ending.outcome, attempt)
     shut = gate.shut(parts.breakers, registry, exchange.insurer, parts.clock.now()) is not None
     if hoped is not None:
         with suppress(Conflict):
