@@ -1,6 +1,7 @@
 """What do the pages show, and what do they keep to themselves?"""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -57,6 +58,21 @@ async def test_the_overview_tells_the_hours_of_an_insurer(
     page = (await viewer.get("/console/")).text
     assert "not accepting at the moment; no opening is known" in page
     assert "What comes is held until the insurer opens" in page
+
+
+async def test_today_begins_at_midnight_in_riyadh_and_the_page_says_so(
+    viewer: httpx.AsyncClient, database: Database, clock: ManualClock
+) -> None:
+    seed = Seed(clock.now())
+    seed.parties()
+    midnight = clock.now().replace(hour=21) - timedelta(days=1)
+    for seconds in (-1, 0, 1):
+        ago = (clock.now() - midnight).total_seconds() - seconds
+        seed.exchange(State.HELD, ago=ago, due=60)
+    await seed.write(database)
+    page = (await viewer.get("/console/")).text
+    assert figure(page, "Accepted today") == "2"
+    assert "today: since midnight in Riyadh" in page
 
 
 async def test_an_empty_gateway_says_what_to_do_next(viewer: httpx.AsyncClient) -> None:

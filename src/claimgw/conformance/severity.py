@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -46,6 +46,11 @@ _RIYADH = timezone(timedelta(hours=3))
 def day_of(moment: datetime) -> date:
     """The day in Saudi Arabia: rules begin and end at midnight there."""
     return moment.astimezone(_RIYADH).date()
+
+
+def day_began(moment: datetime) -> datetime:
+    """When that day began, in UTC."""
+    return datetime.combine(day_of(moment), time.min, _RIYADH).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

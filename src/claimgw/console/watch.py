@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from claimgw.access.hours import Hours
 from claimgw.clearinghouse.delivery.hours import Closed, next_change, sentence, standing
 from claimgw.clock import Clock
+from claimgw.conformance.severity import day_began
 from claimgw.store.database import Database
 from claimgw.store.overview import Overview, overview
 from claimgw.store.standing import Lane
@@ -67,9 +68,8 @@ class Watch:
 
     async def _fresh(self) -> Seen:
         now = self._clock.now()
-        day_began = now.replace(hour=0, minute=0, second=0, microsecond=0)
         async with self._database.read() as unit:
-            found = await overview(unit, now=now, day_began=day_began)
+            found = await overview(unit, now=now, day_began=day_began(now))
         hours = {lane.licence: told for lane in found.lanes if (told := _told(lane, now))}
         seen = repr((found, hours)).encode()
         return Seen(found, now, hashlib.blake2b(seen, digest_size=12).hexdigest(), hours)
