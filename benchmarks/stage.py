@@ -19,7 +19,7 @@ from claimgw.store import Database, schema
 from tests.gateway import FALCON, HOSPITAL, register
 from tests.insurers.peers import unused_port
 from tests.postgres import Postgres, running_postgres
-from tests.processes.running import Process, processes, server
+from tests.processes.running import Process, executed, processes, server
 
 # As many held claims are on their way at the same time as real-time ones with the usual eight connections.
 LANE = {"most_in_flight": 8, "most_connections": 64}
@@ -151,7 +151,7 @@ def rival(where: Site, name: str, insurer_url: str) -> Iterator[Contender]:
         where.folder / f"{name}.log",
         f"http://127.0.0.1:{port}/$process-message",
         f"http://127.0.0.1:{port}/health/ready",
-        module="uvicorn",
+        begin=executed("uvicorn"),
     )
     with processes(process):
         yield Contender(name, (process.url,), "none", (process.handle.pid,))

@@ -5,10 +5,8 @@ one that kills the process (SIGKILL, by itself) if the board says that its turn 
 """
 
 import asyncio
-import gc
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,17 +18,9 @@ from inspect import isasyncgenfunction, iscoroutinefunction
 from pathlib import Path
 from typing import Any, assert_never
 
-import claimgw.cli.root
 from campaigns.chaos.board import Board
 from campaigns.chaos.points import POINTS, Moment, Point, Role
-from claimgw.cli import main
-from claimgw.conformance.loading import load
-
-# Whoever forks from here has all profiles at hand, and does not look for garbage in them: a start takes a
-# tenth of the time.
-load().compile()
-gc.collect()
-gc.freeze()
+from tests.processes import prepared
 
 _FLUSH_SECONDS = 0.005
 _within: ContextVar[frozenset[str]] = ContextVar("within", default=frozenset())
@@ -51,11 +41,7 @@ def _die_soon(board: Board) -> None:
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], log: Path, cells: Any) -> None:
-    """`claimgw` with that command line, in a process that was just forked; it writes to the file `log`."""
-    with log.open("ab") as out:
-        os.dup2(out.fileno(), 1)
-        os.dup2(out.fileno(), 2)
-    os.environ.update(environment)
+    """As a process is run that nothing happens to, but with that board. `cells` are those of its board."""
     role = Role(command[0])
     both = environment["CLAIMGW_DATABASE"].startswith("sqlite")
     board = Board(cells)
@@ -63,8 +49,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Path, cells
     for number, point in enumerate(POINTS):
         if isinstance(point, Point) and (both or point.role is role):
             _replace(point.function, partial(_mortal, board, number, point))
-    sys.argv = ["claimgw", *command]
-    main()
+    prepared.run(command, environment, log)
 
 
 def _mark(functions: set[str]) -> None:
@@ -189,6 +174,3 @@ def _half_sent(strikes: Callable[..., bool], inner: Callable[..., Any]) -> Calla
         await inner(cycle, message)
 
     return send
-
-
-assert claimgw.cli.root  # imported before the fork, as the profiles are read

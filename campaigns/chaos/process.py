@@ -1,7 +1,6 @@
 """How are processes of the gateway started, again and again? Forked from one that has all at hand."""
 
 import asyncio
-import multiprocessing
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -15,10 +14,10 @@ import httpx
 from campaigns.chaos.board import Board
 from campaigns.chaos.points import Role
 from tests.insurers.peers import unused_port
+from tests.processes.forked import FORKING, PRELOAD
 from tests.processes.running import PLAIN
 
-_forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload(["campaigns.chaos.process", "campaigns.chaos.node"])
+FORKING.set_forkserver_preload([*PRELOAD, "campaigns.chaos.process", "campaigns.chaos.node"])
 _START_SECONDS = 60.0
 _EVERY_SECONDS = 0.02
 # What a worker writes when it is ready; it has no door that could be asked.
@@ -27,7 +26,7 @@ _DELIVERS = b" delivers."
 
 def new_board() -> Board:
     """A board of which processes started from here on can be given the cells."""
-    return Board(_forking.RawArray("i", [-1, 0, 0, -1]))
+    return Board(FORKING.RawArray("i", [-1, 0, 0, -1]))
 
 
 def _begin(command: Sequence[str], environment: Mapping[str, str], log: Path, cells: Any) -> None:
@@ -62,7 +61,7 @@ class Node:
         listening = ["--host", "127.0.0.1", "--port", str(self.port)] if self.role is Role.SERVE else []
         command = [self.role.value, *listening]
         given: Any = (command, self.environment, self.log, self.board.cells)
-        self._process = _forking.Process(target=_begin, args=given, daemon=True)
+        self._process = FORKING.Process(target=_begin, args=given, daemon=True)
         self._process.start()
         self._lives += 1
         deadline = time.monotonic() + _START_SECONDS

@@ -24,6 +24,7 @@ from claimgw.store.schema import upgrade
 from tests.claims import fresh
 from tests.gateway import FHIR, resource
 from tests.postgres import Cluster, running_cluster
+from tests.processes.forked import forked
 from tests.processes.parties import Mailbox, header_id, join, received
 from tests.processes.running import PLAIN, Process, processes, sandbox, server, worker
 
@@ -218,9 +219,9 @@ def play(folder: Path, *, servers: int, rate: float, restarts: int, apart: float
     """The whole campaign with real processes: so many servers, a worker, an insurer, and PostgreSQL."""
     with running_cluster(durable=True) as cluster:
         address = asyncio.run(_database(cluster))
-        gateways = [server(address, folder, f"server-{n}", **_QUICK) for n in range(servers)]
-        delivery = worker(address, folder, "worker", **_QUICK)
-        insurer = sandbox(folder, gateways[0].url, "none", "INS-2001")
+        gateways = [forked(server(address, folder, f"server-{n}", **_QUICK)) for n in range(servers)]
+        delivery = forked(worker(address, folder, "worker", **_QUICK))
+        insurer = forked(sandbox(folder, gateways[0].url, "none", "INS-2001"))
         hospital, _ = asyncio.run(join(address, insurer.url))
         with processes(*gateways, delivery, insurer):
             found = asyncio.run(

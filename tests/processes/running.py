@@ -5,11 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 
@@ -24,26 +24,54 @@ _START_SECONDS = 60.0
 PLAIN: dict[str, Any] = {"verify": False, "trust_env": False}
 
 
+class Handle(Protocol):
+    """What is held of a process that was begun, as `subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, number: signal.Signals, /) -> None: ...
+
+
+Begin = Callable[[Sequence[str], Mapping[str, str], Path], Handle]
+
+
+def executed(module: str) -> Begin:
+    """In a new interpreter, as it is done from a shell."""
+
+    def begin(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Handle:
+        with log.open("ab") as out:
+            return subprocess.Popen(
+                [sys.executable, "-m", module, *command],
+                env={**os.environ, **environment},
+                stdout=out,
+                stderr=out,
+            )
+
+    return begin
+
+
+_CLAIMGW = executed("claimgw")
+
+
 @dataclass
 class Process:
-    """One process, of `claimgw` unless another module is named, and where it listens."""
+    """One process, of `claimgw` unless it is begun as another, and where it listens."""
 
     command: list[str]
     environment: dict[str, str]
     log: Path
     url: str
     health: str
-    module: str = "claimgw"
-    handle: "subprocess.Popen[bytes]" = field(init=False)
+    begin: Begin = _CLAIMGW
+    handle: Handle = field(init=False)
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.handle = subprocess.Popen(
-                [sys.executable, "-m", self.module, *self.command],
-                env={**os.environ, **self.environment},
-                stdout=log,
-                stderr=log,
-            )
+        self.handle = self.begin(self.command, self.environment, self.log)
 
     def ready(self) -> None:
         """Wait until it answers its health check, or say what it wrote instead."""

@@ -9,6 +9,7 @@ import pytest
 
 from tests.claims import fresh
 from tests.gateway import parsed, resource
+from tests.processes.forked import forked
 from tests.processes.parties import QUICK, Mailbox, header_id, join, post, received
 from tests.processes.running import processes, sandbox, server, until
 
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.processes
 def test_a_server_killed_between_its_two_commits_delivers_under_the_same_ids(
     address: str, tmp_path: Path
 ) -> None:
-    gateway = server(address, tmp_path, "node", "--worker", **QUICK)
-    insurer = sandbox(tmp_path, gateway.url, "none", "INS-2001")
+    gateway = forked(server(address, tmp_path, "node", "--worker", **QUICK))
+    insurer = forked(sandbox(tmp_path, gateway.url, "none", "INS-2001"))
     hospital, _ = asyncio.run(join(address, insurer.url))
     claim = fresh("claim-request-professional", "crash", "SILENT-1")
 

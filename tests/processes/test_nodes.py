@@ -11,6 +11,7 @@ from claimgw.store.schema import upgrade
 from tests.claims import fresh
 from tests.gateway import parsed, resource
 from tests.postgres import Postgres
+from tests.processes.forked import forked
 from tests.processes.parties import QUICK, Mailbox, header_id, join, post, received, switch
 from tests.processes.running import processes, sandbox, server, until, worker
 
@@ -23,10 +24,10 @@ def test_two_servers_and_a_worker_lose_no_claim_of_a_flapping_insurer(
     postgres: Postgres, tmp_path: Path
 ) -> None:
     address = asyncio.run(_database(postgres))
-    first = server(address, tmp_path, "first", **QUICK)
-    second = server(address, tmp_path, "second", **QUICK)
-    delivery = worker(address, tmp_path, "worker", **QUICK)
-    insurer = sandbox(tmp_path, first.url, "none", "INS-2001")
+    first = forked(server(address, tmp_path, "first", **QUICK))
+    second = forked(server(address, tmp_path, "second", **QUICK))
+    delivery = forked(worker(address, tmp_path, "worker", **QUICK))
+    insurer = forked(sandbox(tmp_path, first.url, "none", "INS-2001"))
     hospital, _ = asyncio.run(join(address, insurer.url))
     claims = [fresh("claim-request-professional", f"flap-{number}") for number in range(CLAIMS)]
     gateways = (first, second)

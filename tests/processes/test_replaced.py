@@ -15,6 +15,7 @@ import pytest
 
 from tests.claims import fresh
 from tests.gateway import parsed, resource
+from tests.processes.forked import forked
 from tests.processes.parties import QUICK, Mailbox, header_id, join, post, received
 from tests.processes.running import Process, processes, sandbox, server, until
 
@@ -69,9 +70,9 @@ class Office:
 def test_claims_go_through_while_one_process_is_replaced_and_the_other_dies(
     address: str, tmp_path: Path
 ) -> None:
-    first = server(address, tmp_path, "first", "--worker", **QUICK)
-    second = server(address, tmp_path, "second", "--worker", **QUICK)
-    insurer = sandbox(tmp_path, first.url, "none", "INS-2001")
+    first = forked(server(address, tmp_path, "first", "--worker", **QUICK))
+    second = forked(server(address, tmp_path, "second", "--worker", **QUICK))
+    insurer = forked(sandbox(tmp_path, first.url, "none", "INS-2001"))
     hospital, _ = asyncio.run(join(address, insurer.url))
     office = Office((first, second), hospital)
     with processes(first, second, insurer):

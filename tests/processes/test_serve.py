@@ -13,6 +13,7 @@ from claimgw.store.schema import upgrade
 from tests.cli.console import Terminal
 from tests.gateway import FALCON, HOSPITAL, example, register
 from tests.insurers.peers import unused_port
+from tests.processes.forked import forked
 from tests.processes.running import PLAIN, Process, processes, server, until, worker
 
 pytestmark = pytest.mark.processes
@@ -47,7 +48,7 @@ def figures_of(port: int) -> str:
 def test_figures_with_an_address_of_their_own_are_only_there(tmp_path: Path, key: str) -> None:
     port = unused_port()
     figures = {"CLAIMGW_METRICS_HOST": "127.0.0.1", "CLAIMGW_METRICS_PORT": str(port)}
-    gateway = server(at(tmp_path), tmp_path, "node", **figures)
+    gateway = forked(server(at(tmp_path), tmp_path, "node", **figures))
     with processes(gateway):
         assert "claimgw_exchanges" in until(lambda: figures_of(port), "the figures are shown")
         public = gateway.url.replace("$process-message", "metrics")
@@ -71,14 +72,12 @@ def test_a_key_is_enough_where_certificates_are_taken_too(tmp_path: Path, key: s
     authority.cert_pem.write_to_path(files["authority"])
     own.cert_chain_pems[0].write_to_path(files["certificate"])
     own.private_key_pem.write_to_path(files["key"])
-    gateway = server(
-        at(tmp_path),
-        tmp_path,
-        "node",
-        CLAIMGW_TLS_CERTIFICATE=str(files["certificate"]),
-        CLAIMGW_TLS_KEY=str(files["key"]),
-        CLAIMGW_TLS_CLIENT_AUTHORITY=str(files["authority"]),
-    )
+    encrypted = {
+        "CLAIMGW_TLS_CERTIFICATE": str(files["certificate"]),
+        "CLAIMGW_TLS_KEY": str(files["key"]),
+        "CLAIMGW_TLS_CLIENT_AUTHORITY": str(files["authority"]),
+    }
+    gateway = forked(server(at(tmp_path), tmp_path, "node", **encrypted))
     gateway.health = ""  # over TLS the helper does not ask; the client tries until it is there
     url = gateway.url.replace("http://", "https://")
 
@@ -92,7 +91,7 @@ def test_a_key_is_enough_where_certificates_are_taken_too(tmp_path: Path, key: s
 
 @pytest.fixture
 def gateway(tmp_path: Path, key: str) -> Process:
-    return server(at(tmp_path), tmp_path, "node", "--worker")
+    return forked(server(at(tmp_path), tmp_path, "node", "--worker"))
 
 
 def test_messages_are_sent_and_polled_from_a_terminal(tmp_path: Path, key: str, gateway: Process) -> None:
