@@ -52,8 +52,9 @@ chaos: $(VENV)/installed-test  ## kill -9 at every named point of a message's wa
 	$(BIN)/python -m campaigns.chaos $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) \
 		$(if $(POINTS),--points "$(POINTS)") $(if $(BESIDE),--beside $(BESIDE))
 
+# Without bytecode each process that a test starts would compile the whole package once more.
 test: lint  ## all that can be checked: format, lint, types, imports, every test
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --junitxml=$(VENV)/tests.xml; code=$$?; \
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal --junitxml=$(VENV)/tests.xml; code=$$?; \
 	$(BIN)/python -m tests.told $(VENV)/tests.xml; exit $$code
 
 bench: $(VENV)/installed-test  ## claims a second against a floor and the usual stack, and more; ONLY= SECONDS= CONNECTIONS= FULL=1 JSON= DOCS=1

@@ -20,7 +20,12 @@ async def join(address: str, insurer: str) -> tuple[str, str]:
     """A hospital and an insurer whose limits are short, and their keys."""
     database = Database(address)
     try:
-        short = {"answer_seconds": 2, "connect_seconds": 1, "grace_seconds": 0.5}
+        short = {
+            "answer_seconds": 2,
+            "connect_seconds": 1,
+            "grace_seconds": 0.5,
+            "breaker": {"probe_seconds": 1},
+        }
         hospital = await register(database, HOSPITAL)
         return hospital, await register(database, FALCON, endpoint=insurer, settings=short)
     finally:

@@ -56,10 +56,12 @@ def test_two_servers_and_a_worker_lose_no_claim_of_a_flapping_insurer(
                 header = message["entry"][0]["resource"]["response"]["identifier"]
                 assert header not in late, "one answer came twice"
                 late[header] = resource(message, "ClaimResponse")["outcome"]
-            return set(late) == pended
+            # Of a claim whose node stood still past its lease, the answer is in the mailbox all the same.
+            return pended <= set(late)
 
         # A look is a poll, and what the gateways spend on polls is missing where the claims are delivered.
         until(all_there, "every pended claim has its answer in the mailbox", seconds=240, every=0.5)
+        assert set(late) <= set(told)
         assert set(late.values()) == {"complete"}
         reached = {row["header"] for row in received(insurer)}
         assert reached == {header_id(claim) for claim in claims}
