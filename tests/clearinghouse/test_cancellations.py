@@ -86,10 +86,7 @@ async def test_an_answer_over_the_call_to_what_was_cancelled_meanwhile_is_refuse
 ) -> None:
     async with stage(sqlite) as made:
         claim = fresh(CLAIM)
-        made.mood = Mood.WAITS
-        session = asyncio.create_task(made.post(claim))
-        await made.taken(Sent(claim))
-        made.mood = Mood.ANSWERS
+        session = await made.calling(Sent(claim))
         assert answered(await made.post(cancelling(claim))) == THEIRS
         made.gate.set()
         told = resource(parsed(await session), "ClaimResponse")

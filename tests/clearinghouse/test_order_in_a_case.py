@@ -1,6 +1,5 @@
 """Does what is about a claim ever reach the insurer before the claim?"""
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -53,10 +52,7 @@ async def test_what_is_about_a_waiting_claim_waits_behind_it(what: str, state: S
 async def test_what_is_about_a_claim_in_flight_waits_for_its_end(sqlite: str) -> None:
     async with stage(sqlite) as made:
         claim = fresh(CLAIM)
-        made.mood = Mood.WAITS
-        session = asyncio.create_task(made.post(claim))
-        await made.taken(Sent(claim))
-        made.mood = Mood.ANSWERS
+        session = await made.calling(Sent(claim))
         message = communicating(claim)
         assert answered(await made.post(message)) == "gateway: acknowledgement ok"
         assert await made.scene.gateway.house.worker.look() == 0

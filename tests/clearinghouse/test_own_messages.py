@@ -1,7 +1,6 @@
 """Is what the gateway writes itself free of faults, judged as strictly as what a provider sends?"""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 import pytest
 
@@ -9,7 +8,7 @@ from campaigns.mutator import mutants
 from campaigns.spec import is_there, spec
 from campaigns.verdict import RECEIVED
 from claimgw.clearinghouse.forms import form_of
-from claimgw.conformance import Direction, Validator, check
+from claimgw.conformance import Validator, check
 from claimgw.conformance.severity import direction_of
 from claimgw.messages import claim_replies, poll_replies, replies
 from claimgw.messages.envelope import Envelope, read
@@ -18,10 +17,8 @@ from claimgw.messages.frame import Stamp
 from claimgw.messages.identifiers import Licence
 from tests.conformance.planned import planned
 from tests.gateway import EXAMPLES, example
+from tests.messages.written import FAULT, NOW, STAMP, envelope, faults
 
-NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
-STAMP = Stamp("seed", NOW)
-FAULT = Finding("RE-00169", "Bundle.entry[1].resource.patient", "Reference does not reach a valid resource")
 INSURER = Licence.parse("payer:INS-2001")
 TO_CLAIMS = sorted(
     file.stem
@@ -43,18 +40,6 @@ STANDS = {
     ("BV-00275", "request.identifier.value"): "the number of the claim that is answered is too long",
     ("IC-00096", "patient"): "the patient has no usable identifier, or cannot be told from the others",
 }
-
-
-def envelope(raw: bytes) -> Envelope:
-    found = read(raw)
-    assert isinstance(found, Envelope)
-    return found
-
-
-def faults(raw: bytes) -> list[tuple[str, str]]:
-    """(code, place) of all that is found, of all stages; what could not be checked is no fault."""
-    judged = check(envelope(raw), NOW, direction=Direction.REQUEST, all_stages=True)
-    return [(one.code, one.path) for one in judged if one.severity is not Severity.INFORMATION]
 
 
 @pytest.mark.parametrize("name", TO_CLAIMS)

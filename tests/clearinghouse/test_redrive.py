@@ -51,6 +51,17 @@ async def sent_again(scene: Scene, *raws: bytes, **choice: Any) -> Redriving:
     return await resend(scene.gateway.database, scene.clock, chosen, "omar", "they are back")
 
 
+async def three_dead(scene: Scene) -> list[bytes]:
+    """Three claims that were given up together; then the insurer is there."""
+    raws = [fresh(CLAIM) for _ in range(3)]
+    for raw in raws:
+        await scene.send(raw)
+    scene.clock.advance(5 * DAY + 61)
+    await scene.work()
+    await scene.move(scene.address)
+    return raws
+
+
 async def test_what_was_given_up_is_sent_again_as_it_was_and_its_answer_counts(address: str) -> None:
     async with playing(address, endpoint=NOBODY) as scene:
         raw = await given_up(scene)
@@ -160,12 +171,7 @@ async def test_what_was_taken_back_by_its_provider_is_not_sent(sqlite: str) -> N
 async def test_a_stop_takes_back_what_waits_and_leaves_what_is_under_way(address: str) -> None:
     one_by_one = {"most_in_flight": 1}
     async with playing(address, endpoint=NOBODY, participant=one_by_one) as scene:
-        raws = [fresh(CLAIM) for _ in range(3)]
-        for raw in raws:
-            await scene.send(raw)
-        scene.clock.advance(5 * DAY + 61)
-        await scene.work()
-        await scene.move(scene.address)
+        raws = await three_dead(scene)
         dry = await foresee(scene.gateway.database, Choice(FALCON, selection=GIVEN_UP, at_most=2))
         assert ([one.fate for one in dry.prospects], dry.more) == ([Fate.AGAIN] * 2, True)
         assert await dead(scene) == 3
@@ -188,12 +194,7 @@ async def test_a_stop_takes_back_what_waits_and_leaves_what_is_under_way(address
 
 async def test_two_operators_at_once_have_it_sent_once(address: str) -> None:
     async with playing(address, endpoint=NOBODY) as scene:
-        raws = [fresh(CLAIM) for _ in range(3)]
-        for raw in raws:
-            await scene.send(raw)
-        scene.clock.advance(5 * DAY + 61)
-        await scene.work()
-        await scene.move(scene.address)
+        raws = await three_dead(scene)
         done = await asyncio.gather(*(sent_again(scene, *raws) for _ in range(3)))
         assert [one.sent for one in done] == [3, 3, 3]
         assert await scene.work() == 3

@@ -9,7 +9,7 @@ import pytest
 
 from claimgw.store.records import State
 from tests.clearinghouse.catalogue.senders import batch
-from tests.clearinghouse.catalogue.stage import Mood, Sent, stage
+from tests.clearinghouse.catalogue.stage import Sent, stage
 from tests.clearinghouse.scene import Scene, playing, until
 from tests.clearinghouse.spoken import (
     CLAIM,
@@ -119,9 +119,7 @@ async def test_a_copy_within_a_batch_is_told_so_in_words_that_fit_there(sqlite: 
     async with stage(sqlite) as made:
         sent = await batch(made)
         alone = Sent(sent.parts[0])
-        made.mood = Mood.WAITS
-        session = asyncio.create_task(made.post(alone.raw))
-        await made.taken(alone)
+        session = await made.calling(alone)
         response = await made.post(sent.raw)
         assert_faultless(response.content)
         assert b"BV-00542" in response.content

@@ -1,6 +1,5 @@
 """What becomes of what may not wait, when the insurer is away or the gateway's own process ends?"""
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -62,9 +61,7 @@ async def test_it_is_answered_and_not_sent_again_when_its_node_is_gone(event: st
     write, heard = ABANDONED[event]
     async with stage(sqlite) as made:
         raw = write(await made.done(fresh(CLAIM)))
-        made.mood = Mood.WAITS
-        session = asyncio.create_task(made.post(raw))
-        await made.taken(Sent(raw))
+        session = await made.calling(Sent(raw))
         session.cancel()
         await made.scene.gateway.house.sessions.finish(0)
         made.scene.clock.advance(76)

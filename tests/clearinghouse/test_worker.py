@@ -8,9 +8,10 @@ import structlog
 
 from claimgw.clearinghouse.admit import digest_of
 from claimgw.clearinghouse.delivery.worker import Worker
+from claimgw.clearinghouse.record import begun
 from claimgw.ids import new_id
 from claimgw.store import exchanges, messages, pauses
-from claimgw.store.records import Arrival, Exchange, Message, State
+from claimgw.store.records import Arrival, Message, State
 from tests.clearinghouse.scene import Scene, playing, until
 from tests.clearinghouse.spoken import CLAIM, complete, fresh, says
 from tests.gateway import DESERT_ROSE, FALCON, HOSPITAL, register
@@ -22,21 +23,14 @@ async def hold(scene: Scene, raw: bytes, insurer: str = FALCON) -> str:
     """An exchange that is due since a minute ago, with that for its request."""
     now = scene.clock.now() - timedelta(minutes=1)
     kept = Message(new_id(now), HOSPITAL, insurer, "claim-request", new_id(now), new_id(now), len(raw), now)
-    held = Exchange(
-        id=kept.id,
-        event="claim-request",
+    held = begun(
+        kept.id,
+        kept.event,
         provider=HOSPITAL,
         insurer=insurer,
-        focal=None,
         state=State.HELD,
-        reason="",
-        created_at=now,
-        changed_at=now,
+        now=now,
         due_at=now,
-        waiting=False,
-        answer_id=None,
-        answered_by=None,
-        revision=1,
     )
     async with scene.gateway.database.write() as unit:
         await messages.keep(unit, kept, raw)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from claimgw.clearinghouse.record import begun
 from claimgw.ids import new_id
 from claimgw.store import attempts, messages, pauses
 from claimgw.store.database import Database
 from claimgw.store.exchanges import open_exchange
-from claimgw.store.records import Attempt, Exchange, Message, State
+from claimgw.store.records import Attempt, Message, State
 from claimgw.store.schema import head
 from tests.cli.console import Terminal
 from tests.gateway import BEGINNING, FALCON, HOSPITAL, register
@@ -32,21 +33,15 @@ async def left_open(address: str) -> str:
         )
         await open_exchange(
             unit,
-            Exchange(
-                id=id_,
-                event="claim-request",
+            begun(
+                id_,
+                "claim-request",
                 provider=HOSPITAL,
                 insurer=FALCON,
-                focal=None,
                 state=State.IN_FLIGHT,
-                reason="",
-                created_at=BEGINNING,
-                changed_at=BEGINNING,
+                now=BEGINNING,
                 due_at=BEGINNING,
                 waiting=True,
-                answer_id=None,
-                answered_by=None,
-                revision=1,
             ),
         )
         await attempts.open_attempt(unit, Attempt(new_id(BEGINNING), id_, 1, "node-1", BEGINNING))

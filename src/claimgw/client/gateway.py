@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypedDict
+from typing import Any, TypedDict
 
 import httpx
 import tenacity
 
 from claimgw.client.answers import Answer, Polled, nested_messages
+from claimgw.client.closing import Closing
 from claimgw.client.delivered import read_confirms
 from claimgw.client.doorbell import PATH as EVENTS
 from claimgw.client.doorbell import Doorbell
@@ -64,7 +64,7 @@ class Options(TypedDict, total=False):
     transport: httpx.AsyncBaseTransport | None
 
 
-class GatewayClient:
+class GatewayClient(Closing):
     """A connection to one gateway, for as long as the `async with` block lasts.
 
     `url` is the gateway's base address, or the whole address of its `$process-message`. A message without an
@@ -100,14 +100,6 @@ class GatewayClient:
             transport=transport,
             trust_env=False,
         )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Unpack
 
 from claimgw.client.answers import Answer
 from claimgw.client.cases import Case
+from claimgw.client.closing import Closing
 from claimgw.client.delivered import DeliveredState, read_delivered
 from claimgw.client.exchanges import ExchangeState, read_exchanges
 from claimgw.client.faults import NotInTime
@@ -24,7 +24,7 @@ from claimgw.messages.identifiers import Identifier, Licence
 INTERVAL_SECONDS = 5.0
 
 
-class ProviderClient:
+class ProviderClient(Closing):
     """A provider at one gateway, for as long as the `async with` block lasts.
 
     `provider` is a Provider, a licence, or its key such as "provider:PR-1001". `url`, `credentials` and
@@ -46,14 +46,6 @@ class ProviderClient:
         self._clock = clock or SystemClock()
         self._gateway = GatewayClient(url, credentials, clock=self._clock, **options)
         self._mailbox = Mailbox(self._gateway, self.provider, self._clock, interval)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """Give the connections back."""

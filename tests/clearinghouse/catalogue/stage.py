@@ -66,10 +66,11 @@ class Stage:
     begun: list[bytes] = field(default_factory=list)
 
     async def meet(self, talk: Talk, raw: bytes) -> bytes | None:
+        mood = self.mood  # as it was when the message came
         reply = await self.desk.deliver(raw, seconds=5)
         assert isinstance(reply, Answered)
         self.answers[_header(raw)] = reply.body
-        return await self._say(talk, self.mood, raw, reply.body)
+        return await self._say(talk, mood, raw, reply.body)
 
     async def be_noticed(self, talk: Talk, raw: bytes) -> bytes | None:
         return await self._say(talk, self.to_notices, raw, acknowledging(raw))
@@ -90,6 +91,14 @@ class Stage:
         """By whom it is from."""
         insurers = str(opened(raw).sender).startswith("payer")
         return await self.scene.gateway.post(raw, self.scene.insurer_key if insurers else self.scene.key)
+
+    async def calling(self, sent: Sent) -> asyncio.Task[httpx.Response]:
+        """Post it: the insurer has it, and answers once the gate is open. Others it answers at once."""
+        self.mood = Mood.WAITS
+        session = asyncio.create_task(self.post(sent.raw))
+        await self.taken(sent)
+        self.mood = Mood.ANSWERS
+        return session
 
     async def done(self, raw: bytes) -> bytes:
         """Post what another message presupposes, and see it answered."""
