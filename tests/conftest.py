@@ -1,5 +1,6 @@
 """What does every test get? A clock that stands still, and a fresh migrated database of either kind."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,14 @@ from sqlalchemy import make_url
 from claimgw.clock import ManualClock
 from claimgw.store.database import Database
 from claimgw.store.schema import upgrade
-from tests.postgres import Postgres, running_postgres
+from tests.postgres import Postgres, memory, running_postgres
+
+
+def pytest_configure() -> None:
+    """Let what tests write be in memory, if there is any: on a disk every commit waits for it."""
+    place = memory()
+    if place is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def running_cluster(*, durable: bool, settings: str = "") -> Iterator[Cluster]:
     """A server of our own, whatever else there is."""
     options = f"{_CONNECTIONS} {settings if durable else f'{_FAST} {settings}'}"
     with (
-        _folder(None if durable else _memory()) as data,
+        _folder(None if durable else memory()) as data,
         _programs() as programs,
         _server(programs / "bin", data, options) as server,
     ):
@@ -106,10 +106,12 @@ def _folder(parent: Path | None) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _memory() -> Path | None:
+def memory() -> Path | None:
     """A file system in memory, if there is one with room: every test has a database of 8 MB copied."""
-    memory = Path("/dev/shm")
-    return memory if memory.is_dir() and shutil.disk_usage(memory).free > 2**30 else None
+    place = Path("/dev/shm")
+    if not place.is_dir() or os.statvfs(place).f_flag & os.ST_NOEXEC:
+        return None
+    return place if shutil.disk_usage(place).free > 2**30 else None
 
 
 @contextmanager

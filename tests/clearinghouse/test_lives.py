@@ -5,7 +5,6 @@ Short within the suite; `make lives` leads as many as one likes: STEPS, and SEED
 
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,11 +73,8 @@ def lead(databases: Files | Server) -> None:
     print(f"seed {SEED}: {Led.steps} steps, {Led.deaths} deaths")
 
 
-def test_the_books_balance_on_an_embedded_database(sqlite_template: Path) -> None:
-    # In memory if there is any: every commit waits for its disk, and nodes die here, not machines.
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        lead(Files(sqlite_template, Path(folder)))
+def test_the_books_balance_on_an_embedded_database(sqlite_template: Path, tmp_path: Path) -> None:
+    lead(Files(sqlite_template, tmp_path))
 
 
 def test_the_books_balance_on_a_server(postgres: Postgres, postgres_template: str) -> None:
