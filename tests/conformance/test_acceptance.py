@@ -34,6 +34,9 @@ class _Nothing(Acceptance):
     def __init__(self) -> None:
         super().__init__(standard().structure, standard().member_of)
 
+    def resource(self, shape: Structure) -> None:
+        return None
+
     def of(self, shape: Structure) -> dict[str, Any]:
         return {}
 

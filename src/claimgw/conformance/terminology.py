@@ -124,7 +124,7 @@ class Terminology:
             members=frozenset(members),
             codes=frozenset(code for _, code in members),
             open_systems=open_ | (self._half_known(members, open_, package.name) if incomplete else {}),
-            systems=frozenset(system for system, _ in members) | open_.keys(),
+            systems=frozenset(system for system, _ in members).union(open_),
             provider=self._provider,
         )
 

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from claimgw.conformance.compiler.schema import Constraint, Element, Structure
 from claimgw.conformance.fhirpath.scope import MemberOf
-from claimgw.conformance.validator.predicates import Accepts, Predicates
+from claimgw.conformance.validator.demands import Accepts
+from claimgw.conformance.validator.gather import Gathering, Gathers
+from claimgw.conformance.validator.predicates import Predicates
 
 
 class Item(NamedTuple):
@@ -27,8 +29,13 @@ class Acceptance:
 
     def __init__(self, structure: Callable[[str], Structure], member_of: MemberOf) -> None:
         self._predicates = Predicates(structure, member_of)
+        self._gathering = Gathering(self._predicates, structure)
         self._parts: dict[int, tuple[Structure, Mapping[str, Accepts]]] = {}
         self._items: dict[int, tuple[Element, Item]] = {}
+
+    def resource(self, shape: Structure) -> Gathers | None:
+        """A test of a resource of that form as a whole, which notes what in it is for others."""
+        return self._gathering.of(shape)
 
     def of(self, shape: Structure) -> Mapping[str, Accepts]:
         """By key: whether the element is sound, and nothing in it is for others to judge."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from claimgw.conformance.compiler.schema import Code, Constraint
+from claimgw.conformance.compiler.schema import Code, Constraint, Element
 
 
 class Kind(StrEnum):
@@ -76,3 +76,14 @@ class Pointer(NamedTuple):
     targets: Mapping[str, frozenset[str]]
     code: Code | None
     source: str
+
+
+_ANYTHING: Mapping[str, frozenset[str]] = {}
+
+
+def aim(element: Element) -> tuple[Mapping[str, frozenset[str]], Code | None, str]:
+    """Where a reference may lead, the code if it leads elsewhere, and who says so: the end of its Pointer."""
+    limits = element.limits
+    if limits is None or not limits.targets:
+        return _ANYTHING, None, ""
+    return limits.targets, element.errors.get("reference"), limits.source

@@ -4,21 +4,20 @@ Nothing of a definition gets into the source as text but the names of elements t
 addresses and lengths are constants beside it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import count
-from typing import Any, TypeAlias
+from itertools import chain, count
+from types import MappingProxyType
+from typing import Any
 
 from claimgw.conformance.base import ANY_RESOURCE
-from claimgw.conformance.compiler.schema import Constraint, Element, Holds, Limits, Slicing, Structure
+from claimgw.conformance.compiler.schema import Constraint, Element, Slicing, Structure
 from claimgw.conformance.fhirpath.scope import MemberOf, Scope
 from claimgw.conformance.invariants import INVARIANTS
 from claimgw.conformance.lexical import WHOLE_NUMBERS, form, is_short
-from claimgw.conformance.terminology import Answer, ValueSet, answer
-from claimgw.conformance.validator.values import follows, same
+from claimgw.conformance.validator.demands import Accepts, alone, tests
 
-Accepts: TypeAlias = Callable[[Any], bool]
 _FREE_TEXTS = frozenset({"string", "markdown", "xhtml"})
 # Texts that come again and again: a date costs 2 µs to judge and 0.1 to remember.
 _REMEMBERED = 1024
@@ -26,7 +25,7 @@ _DATA_TYPE_WORDS = """
 Address Annotation Attachment CodeableConcept Coding ContactPoint Extension HumanName Identifier Money
 Period Quantity Range Ratio
 """
-_DATA_TYPES = frozenset(_DATA_TYPE_WORDS.split())
+DATA_TYPES = frozenset(_DATA_TYPE_WORDS.split())
 
 
 class Predicates:
@@ -59,18 +58,18 @@ class Predicates:
             return True
         # Parts of a resource are long and seldom without anything for others: they are asked one by one.
         sliced = limits.slicing if limits is not None else None
-        return element.type in _DATA_TYPES and (sliced is None or (sliced.path == "url" and not sliced.order))
+        return element.type in DATA_TYPES and (sliced is None or (sliced.path == "url" and not sliced.order))
 
     def constraints(self, element: Element) -> tuple[Constraint, ...]:
         """Those on a value of the element, as that and as what its type is."""
         own = element.limits.constraints if element.limits is not None else ()
-        return own if element.primitive else (*own, *self._shape(element).constraints)
+        return own if element.primitive else (*own, *self.shape(element).constraints)
 
     def element(self, element: Element) -> Accepts:
-        return self._lazily(lambda: self._written(self._element(element, "x", " ")))
+        return self._lazily(lambda: self.written("x", self.test_of_element(element, "x", " ")))
 
     def single(self, element: Element) -> Accepts:
-        return self._lazily(lambda: self._written(self._single(element, "x", " ")))
+        return self._lazily(lambda: self.written("x", self.test_of_single(element, "x", " ")))
 
     def _lazily(self, make: Callable[[], Accepts]) -> Accepts:
         made: Accepts | None = None
@@ -82,83 +81,116 @@ class Predicates:
 
         return accepts
 
-    def _written(self, lines: Iterator[str], name: str = "") -> Accepts:
-        name = name or f"f{next(self._numbers)}"
-        source = "\n".join((f"def {name}(x):", *lines, " return True"))
+    def written(self, given: str, lines: Iterator[str], name: str = "") -> Callable[..., bool]:
+        """A function of these lines that takes what is `given`; true unless a line returned."""
+        name = name or self.name("f")
+        source = "\n".join((f"def {name}({given}):", *lines, " return True"))
         exec(compile(source, "<acceptance>", "exec"), self._names)  # noqa: S102 - lines written here only
-        made: Accepts = self._names[name]
+        made: Callable[..., bool] = self._names[name]
         return made
 
-    def _constant(self, value: Any) -> str:
-        name = f"k{next(self._numbers)}"
+    def name(self, kind: str, value: Any = None) -> str:
+        """A name of its own for a value that the lines mention."""
+        name = f"{kind}{next(self._numbers)}"
         self._names[name] = value
         return name
 
-    def _shape(self, element: Element) -> Structure:
+    def later(self, given: str, lines: Callable[[], Iterator[str]]) -> str:
+        """The name of a function that is written when it is first called: what stands there gives way."""
+        name = self.name("f")
+
+        def first(*values: Any) -> bool:
+            return self.written(given, lines(), name)(*values)
+
+        self._names[name] = first
+        return name
+
+    def shape(self, element: Element) -> Structure:
         return element.within[0] if element.within else self._structure(element.type)
 
-    def _form(self, shape: Structure) -> str:
-        """The name of the function for a form; what stands there first writes it, and gives way to it."""
+    def form(self, shape: Structure) -> str:
+        """The name of the function for a form."""
         found = self._forms.get(id(shape))
         if found is None:
-            name = f"f{next(self._numbers)}"
-
-            def first(value: Any) -> bool:
-                return self._written(self._object(shape), name)(value)
-
-            self._names[name] = first
-            found = self._forms[id(shape)] = (shape, name)
+            # The shape is kept, so that no other can come to its id.
+            found = self._forms[id(shape)] = (shape, self.later("x", lambda: self._object(shape)))
         return found[1]
 
     def _object(self, shape: Structure) -> Iterator[str]:
+        def part(element: Element) -> Iterator[str] | None:
+            return self.test_of_element(element, "v", "   ") if self.can_be_whole(element) else None
+
+        return self.test_of_object(shape, part)
+
+    def test_of_object(
+        self,
+        shape: Structure,
+        part: Callable[[Element], Iterator[str] | None],
+        others: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    ) -> Iterator[str]:
+        """Whether `x` has the form, each element `v` by the lines of its part; none: it may not be there.
+
+        Nor may what the form does not have, but for these `others`, by their lines.
+        """
+        yield " if type(x) is not dict or not x: return False"
+        yield from self._elements(shape, part, others)
+        for constraint in shape.constraints:
+            # The others are left to those who know the message.
+            if constraint.alone:
+                yield f" if not {self.name('k', constraint.holds)}(s, x): return False"
+        for invariant in INVARIANTS.get(shape.name, ()):
+            yield f" if {self.name('k', invariant.broken)}(x): return False"
+
+    def _elements(
+        self,
+        shape: Structure,
+        part: Callable[[Element], Iterator[str] | None],
+        others: Mapping[str, Iterable[str]],
+    ) -> Iterator[str]:
         choices = {name: number for number, one in enumerate(shape.choices) for name in one.names}
         refused = {name for one in shape.choices if one.allowed for name in one.names} - {
             name for one in shape.choices for name in one.allowed
         }
         required = {one.name for one in (*shape.required, *shape.sliced)}
-        yield " if type(x) is not dict or not x: return False"
+        lines: dict[str, Iterable[str]] = {}
+        # What must be there comes first: it is most often asked for.
+        for element in sorted(shape.elements.values(), key=lambda one: one.name not in required):
+            name = element.name
+            if name not in refused and (told := part(element)) is not None:
+                counted = ["   n += 1"] if name in required else []
+                counted += [f"   c{choices[name]} += 1"] if name in choices else []
+                lines[name] = chain(told, counted or ["   pass"])
         yield " n = 0"
         yield from (f" c{number} = 0" for number in range(len(shape.choices)))
         yield " for k, v in x.items():"
-        word = "if"
-        for element in sorted(shape.elements.values(), key=lambda one: one.name not in required):
-            if element.name in refused or not self.can_be_whole(element):
-                continue
-            yield f"  {word} k == {element.name!r}:"
-            yield from self._element(element, "v", "   ")
-            if element.name in required:
-                yield "   n += 1"
-            if element.name in choices:
-                yield f"   c{choices[element.name]} += 1"
-            if element.name not in required and element.name not in choices:
-                yield "   pass"
-            word = "elif"
-        yield "  else: return False"
+        for number, (key, of_key) in enumerate({**lines, **others}.items()):
+            yield f"  {'elif' if number else 'if'} k == {key!r}:"
+            yield from of_key
+        yield f"  {'else' if lines or others else 'if True'}: return False"
         yield f" if n != {len(required)}: return False"
         for number, one in enumerate(shape.choices):
             yield f" if not {1 if one.required else 0} <= c{number} <= 1: return False"
-        for constraint in shape.constraints:
-            # The others are left to those who know the message.
-            if constraint.alone:
-                yield f" if not {self._constant(constraint.holds)}(s, x): return False"
-        for invariant in INVARIANTS.get(shape.name, ()):
-            yield f" if {self._constant(invariant.broken)}(x): return False"
 
-    def _element(self, element: Element, x: str, indent: str) -> Iterator[str]:
+    def test_of_element(self, element: Element, x: str, indent: str) -> Iterator[str]:
         if not element.many:
-            yield from self._single(element, x, indent)
+            yield from self.test_of_single(element, x, indent)
             return
+        limits = element.limits
+        yield from self.test_of_number(element, x, indent)
+        if limits is not None and limits.slicing is not None:
+            yield from self._slices(element, limits.slicing, x, indent)
+        else:
+            yield f"{indent}for y in {x}:"
+            yield from self.test_of_single(element, "y", indent + " ")
+
+    def test_of_number(self, element: Element, x: str, indent: str) -> Iterator[str]:
+        """Whether it is an array, and of how many."""
         limits = element.limits
         yield f"{indent}if type({x}) is not list or not {x}: return False"
         if limits is not None and limits.most is not None:
             yield f"{indent}if len({x}) > {limits.most}: return False"
         if limits is not None and limits.least > 1:
             yield f"{indent}if len({x}) < {limits.least}: return False"
-        if limits is not None and limits.slicing is not None:
-            yield from self._slices(element, limits.slicing, x, indent)
-        else:
-            yield f"{indent}for y in {x}:"
-            yield from self._single(element, "y", indent + " ")
 
     def _slices(self, element: Element, slicing: Slicing, x: str, indent: str) -> Iterator[str]:
         """Of extensions, by their url; one url may stand for several spellings of it."""
@@ -170,7 +202,7 @@ class Predicates:
         yield f"{indent} u = y.get('url')"
         word = "if"
         for url, part in slicing.slices.items():
-            yield f"{indent} {word} u == {self._constant(url)}:"
+            yield f"{indent} {word} u == {self.name('k', url)}:"
             yield f"{indent}  {counted[part.slice_name]} += 1"
             yield from self._part(part, indent + "  ")
             word = "elif"
@@ -178,7 +210,7 @@ class Predicates:
         if slicing.closed:
             yield f"{indent}  return False"
         else:
-            yield from self._single(element, "y", indent + "  ")
+            yield from self.test_of_single(element, "y", indent + "  ")
         for name, part in parts.items():
             least, most = int(part.required), _most(part)
             if least:
@@ -188,27 +220,31 @@ class Predicates:
 
     def _part(self, part: Element, indent: str) -> Iterator[str]:
         if self.can_be_single(part) and all(one.alone for one in self.constraints(part)):
-            yield from self._single(part, "y", indent)
+            yield from self.test_of_single(part, "y", indent)
         else:
             yield f"{indent}return False"
 
-    def _single(self, element: Element, x: str, indent: str) -> Iterator[str]:
+    def test_of_single(self, element: Element, x: str, indent: str) -> Iterator[str]:
         if element.primitive:
             yield f"{indent}if {self._no_primitive(element, x)}: return False"
         else:
-            yield f"{indent}if not {self._form(self._shape(element))}({x}): return False"
+            yield f"{indent}if not {self.form(self.shape(element))}({x}): return False"
+        yield from self.test_of_limits(element, x, indent)
+
+    def test_of_limits(self, element: Element, x: str, indent: str) -> Iterator[str]:
+        """What profiles demand of a value that has its form, as far as it decides by itself."""
         if element.limits is not None:
-            for test in _tests(element.limits):
-                yield f"{indent}if not {self._constant(test)}({x}): return False"
+            for test in tests(element.limits):
+                yield f"{indent}if not {self.name('k', test)}({x}): return False"
             # Of a text, they are tested with its form.
             if not (element.primitive and _is_text(element)):
-                for holds in _alone(element):
-                    yield f"{indent}if not {self._constant(holds)}(s, {x}): return False"
+                for holds in alone(element):
+                    yield f"{indent}if not {self.name('k', holds)}(s, {x}): return False"
 
     def _no_primitive(self, element: Element, x: str) -> str:
         type_ = element.type
         if element.codes is not None:
-            return f"type({x}) is not str or {x} not in {self._constant(element.codes)}"
+            return f"type({x}) is not str or {x} not in {self.name('k', element.codes)}"
         if type_ == "boolean":
             return f"type({x}) is not bool"
         if type_ in WHOLE_NUMBERS:
@@ -217,13 +253,13 @@ class Predicates:
         if type_ == "decimal":
             # A long number is looked at closely.
             return f"not short({x})"
-        of_text = "" if _is_plain(element) else f" or not {self._constant(self._text(element))}({x})"
+        of_text = "" if _is_plain(element) else f" or not {self.name('k', self._text(element))}({x})"
         # An empty text is another fault, found when the text was read.
         return f"type({x}) is not str or not 0 < len({x}) <= {element.longest}{of_text}"
 
     def _text(self, element: Element) -> Accepts:
         """The lexical form and the constraints, remembered for texts that come again."""
-        holds = _alone(element)
+        holds = alone(element)
         key = (element.type, *map(id, holds))
         if key not in self._texts:
             known, scope = form(element.type), self._scope
@@ -248,36 +284,3 @@ def _is_plain(element: Element) -> bool:
 
 def _most(element: Element) -> int | None:
     return element.limits.most if element.limits is not None else None
-
-
-def _alone(element: Element) -> tuple[Holds, ...]:
-    constraints = element.limits.constraints if element.limits is not None else ()
-    return tuple(one.holds for one in constraints if one.alone)
-
-
-def _tests(limits: Limits) -> Iterator[Accepts]:
-    """What profiles demand of a value, as far as the value itself decides."""
-    if limits.most == 0:
-        yield lambda value: False
-    if limits.binding is not None:
-        yield _coded(limits.binding.value_set)
-    if limits.fixed is not None:
-        yield lambda value: same(value, limits.fixed)
-    if limits.pattern is not None:
-        yield lambda value: follows(value, limits.pattern)
-
-
-def _coded(value_set: ValueSet) -> Accepts:
-    members = value_set.members
-
-    def accepts(value: Any) -> bool:
-        if type(value) is dict and "coding" in value:
-            if len(value["coding"]) > 1:
-                return False  # perhaps two of the list (BV-00527)
-            for coding in value["coding"]:
-                if (coding.get("system"), coding.get("code")) in members:
-                    return True
-        told = answer(value_set, value)
-        return told is Answer.YES or told is Answer.UNKNOWN
-
-    return accepts

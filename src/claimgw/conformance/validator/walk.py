@@ -9,14 +9,14 @@ from claimgw.conformance.compiler.schema import Choice, Code, Constraint, Elemen
 from claimgw.conformance.invariants import INVARIANTS
 from claimgw.conformance.lexical import conforms
 from claimgw.conformance.validator.accept import Acceptance
-from claimgw.conformance.validator.faults import Home, Kind, Pending, Pointer
+from claimgw.conformance.validator.faults import Home, Kind, Pending, Pointer, aim
+from claimgw.conformance.validator.forms import closest, is_absent
 from claimgw.conformance.validator.record import Full, Record
 from claimgw.conformance.validator.schemas import Schemas
 from claimgw.conformance.validator.slices import choose
 from claimgw.conformance.validator.values import broken
 
 _SHADOW = "Element"
-_ANYTHING: Mapping[str, frozenset[str]] = {}
 # Longer than any name FHIR has; a key is quoted in a place only if it could be one.
 _LONGEST_NAME = 64
 
@@ -49,7 +49,19 @@ class Walk:
             self._resource(bundle, "Bundle", "Bundle")
 
     def _resource(self, value: Mapping[str, Any], type_: str, path: str) -> None:
-        self._object(value, self._schemas.of_resource(value, type_), path, Home(type_, path, value))
+        shape, home = self._schemas.of_resource(value, type_), Home(type_, path, value)
+        # What holds resources is gone through: a faulty one is not to cost the others a second look.
+        if type_ == "Bundle" or not self._is_sound(value, shape, home):
+            self._object(value, shape, path, home)
+
+    def _is_sound(self, value: Mapping[str, Any], shape: Structure, home: Home) -> bool:
+        """Whether it surely is; what others judge is noted then."""
+        pending, pointers = len(self.pending), len(self.pointers)
+        gathers = self._acceptance.resource(shape)
+        if gathers is not None and gathers(value, home.path, home, self.pending.append, self.pointers.append):
+            return True
+        del self.pending[pending:], self.pointers[pointers:]
+        return False
 
     def _object(self, value: Mapping[str, Any], shape: Structure, path: str, home: Home) -> None:
         accepted = self._acceptance.of(shape)
@@ -84,7 +96,7 @@ class Walk:
                 code = element.errors.get("cardinality")
                 self._add(Kind.MISSING, home, f"{path}.{element.name}", code=code, source=element.source)
         for element in shape.sliced:
-            if _absent(value, element.name) and element.limits is not None:
+            if is_absent(value, element.name) and element.limits is not None:
                 self._slices({}, element.limits, f"{path}.{element.name}", home)
 
     def _other(self, key: str, value: Any, shape: Structure, path: str, home: Home) -> None:
@@ -97,7 +109,7 @@ class Walk:
             self._add(Kind.UNKNOWN, home, f"{path}.{name}" if _is_name(name) else f"{path}.?")
 
     def _choice(self, value: Mapping[str, Any], choice: Choice, path: str, home: Home) -> None:
-        given = [name for name in choice.names if not _absent(value, name)]
+        given = [name for name in choice.names if not is_absent(value, name)]
         place = f"{path}.{choice.place}"
         if len(given) > 1:
             self._add(Kind.CHOICE, home, place, code=choice.errors.get("choice"))
@@ -221,7 +233,7 @@ class Walk:
             return self._schemas.structure(element.type)
         if len(within) == 1:
             return within[0]
-        return min(within, key=lambda shape: _lacks(value, shape))
+        return closest(value, within)
 
     def _defer(
         self, constraints: Sequence[Constraint], value: Any, element: Element, path: str, home: Home
@@ -229,12 +241,7 @@ class Walk:
         if constraints:
             self.pending.append(Pending(constraints, value, path, home))
         if element.type == "Reference":
-            limits = element.limits
-            if limits is None or not limits.targets:
-                self.pointers.append(Pointer(value, path, home, _ANYTHING, None, ""))
-            else:
-                code = element.errors.get("reference")
-                self.pointers.append(Pointer(value, path, home, limits.targets, code, limits.source))
+            self.pointers.append(Pointer(value, path, home, *aim(element)))
 
     def _shadow(self, value: Any, element: Element, path: str, home: Home) -> None:
         """`_birthDate` beside `birthDate`: id and extensions of a primitive."""
@@ -270,17 +277,6 @@ def _surplus(element: Element) -> Code | None:
     """The element's code of cardinality, unless it is a business rule: those say that it must be there."""
     code = _code(element, Kind.MISSING)
     return None if code is not None and code.code.startswith("BV") else code
-
-
-def _absent(value: Mapping[str, Any], name: str) -> bool:
-    # An empty array counts as absent, as real servers take it; null was found when the text was read.
-    return (name not in value or value[name] == []) and f"_{name}" not in value
-
-
-def _lacks(value: Mapping[str, Any], shape: Structure) -> tuple[int, int]:
-    """How far a value is from a form: what is missing; between equals, what is there speaks for a form."""
-    missing = sum(_absent(value, one.name) for one in shape.required)
-    return missing, missing - len(shape.required)
 
 
 def _is_name(key: str) -> bool:
