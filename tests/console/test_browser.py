@@ -6,7 +6,7 @@ import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,11 +19,13 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from claimgw.access.operators import Operators, Role, hash_password
+from claimgw.access.registration import change
 from claimgw.clock import SystemClock
 from claimgw.console import create_console
 from claimgw.store.alerts import Kind, raise_alert
 from claimgw.store.database import Database
 from claimgw.store.operators import OperatorRecord, add_operator
+from claimgw.store.participants import find_participant
 from claimgw.store.pauses import EVERYWHERE, Pause, set_pause
 from claimgw.store.records import State
 from tests.console.conftest import HASHER, PASSWORD
@@ -144,6 +146,19 @@ async def a_bad_day_at(house: House) -> None:
         since = now - timedelta(hours=3)
         await raise_alert(unit, Kind.INSURER_DOWN, "payer:INS-2005", down, {"times": 3}, since)
         await raise_alert(unit, Kind.DISK, "db-1:/var/lib/claimgw", full, {}, now)
+
+
+async def changed_twice(house: House) -> None:
+    """The policy, the hours and the limits of an insurer."""
+    weekly = {"sun": ["08:00-17:00"], "mon": ["08:00-17:00"], "tue": ["08:00-12:00", "13:00-17:00"]}
+    async with house.database.write() as unit:
+        before = await find_participant(unit, "payer:INS-2001")
+        assert before is not None
+        once = replace(before, settings={"hours": {"weekly": weekly}, "most_in_flight": 2})
+        twice = replace(once, settings={"delivery": {"waits": [10, 60, 300]}, "most_in_flight": 8})
+        now = datetime.now(UTC)
+        await change(unit, before, once, "omar", now - timedelta(days=3))
+        await change(unit, once, twice, "نورة", now - timedelta(minutes=4))
 
 
 async def one_more(house: House, reason: str, count: int = 90_000) -> str:
@@ -333,6 +348,11 @@ async def test_every_page_fits_and_can_be_read(
         await seen.page.get_by_role("link", name="INV-2026-0042").click()
         await expect(seen.page.get_by_label("Identifier")).to_have_value("INV-2026-0042")
         await look(seen.page, "search")
+        await changed_twice(house)
+        await seen.page.goto(f"{house.address}/")
+        await seen.page.locator(".lanes").get_by_role("link", name="Al-Waha Cooperative Insurance").click()
+        await expect(seen.page.get_by_role("heading", name="Changes")).to_be_visible()
+        await look(seen.page, "participant")
         await seen.page.goto(f"{house.address}/queue?insurer=payer:TPA-0007")
         await look(seen.page, "queue")
         await seen.page.get_by_role("checkbox").first.check()

@@ -1,6 +1,7 @@
 """What do the pages show, and what do they keep to themselves?"""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from starlette.routing import Mount
 from structlog.testing import capture_logs
 
 from claimgw.access.operators import Operators
+from claimgw.access.registration import block, change, enter
 from claimgw.clock import ManualClock
 from claimgw.console import create_console
 from claimgw.store.database import Database
 from claimgw.store.participants import add_participant
+from claimgw.store.pauses import EVERYWHERE, Pause, PauseKind, set_pause
 from claimgw.store.records import State
 from claimgw.store.tables import body
 from tests.access.registered import insurer
@@ -73,6 +76,42 @@ async def test_today_begins_at_midnight_in_riyadh_and_the_page_says_so(
     page = (await viewer.get("/console/")).text
     assert figure(page, "Accepted today") == "2"
     assert "today: since midnight in Riyadh" in page
+
+
+async def test_the_page_of_a_participant_tells_who_changed_what_and_when(
+    viewer: httpx.AsyncClient, database: Database, clock: ManualClock
+) -> None:
+    before = insurer(name="<b>Falcon</b>")
+    async with database.write() as unit:
+        await enter(unit, before, "omar")
+        clock.advance(60)
+        after = replace(before, settings={"most_in_flight": 1, "webhook_secret": "whsec_x"})
+        await change(unit, before, after, "aida", clock.now())
+        clock.advance(60)
+        await block(unit, after, "licence withdrawn", "<i>omar</i>", clock.now())
+    page = (await viewer.get(f"/console/participants/{before.licence}")).text
+    for told in ("licence withdrawn", "settings.most_in_flight", "aida", "(not shown)", "1 min ago"):
+        assert told in page, told
+    for never in ("whsec_x", "<b>Falcon", "<i>omar"):
+        assert never not in page
+    assert page.index("blocked_reason") < page.index("settings.most_in_flight") < page.index("endpoint")
+    assert '/console/participants/payer%3AINS-2001"' in (await viewer.get("/console/")).text
+
+
+async def test_the_page_of_an_insurer_tells_why_it_is_sent_nothing(
+    viewer: httpx.AsyncClient, database: Database, clock: ManualClock
+) -> None:
+    async with database.write() as unit:
+        await add_participant(unit, insurer())
+        await set_pause(unit, Pause(EVERYWHERE, "moving house", clock.now(), "aida", PauseKind.DRAIN))
+    page = (await viewer.get("/console/participants/payer:INS-2001")).text
+    for told in ("moving house", "Drained", "aida", "No change is on record."):
+        assert told in page, told
+
+
+@pytest.mark.parametrize("licence", ["payer:NOBODY", "%00", "a%0Ab", "x" * 500])
+async def test_a_participant_that_is_none_has_no_page(viewer: httpx.AsyncClient, licence: str) -> None:
+    assert (await viewer.get(f"/console/participants/{licence}")).status_code == 404
 
 
 async def test_an_empty_gateway_says_what_to_do_next(viewer: httpx.AsyncClient) -> None:

@@ -1,8 +1,5 @@
 """What was changed of a participant, who did it and when?"""
 
-import json
-from typing import Any
-
 import typer
 
 from claimgw.cli.accounts import known
@@ -32,13 +29,9 @@ def history(licence: LicenceArgument, as_json: AsJson = False) -> None:
         f"Changes of {licence}",
         ["at", "by", "what", "it was", "it is"],
         [
-            (change.made_at, change.made_by, name, _said(was), _said(now))
+            (change.made_at, change.made_by, name, was, now)
             for change in made
-            for name, (was, now) in change.fields.items()
+            for name, was, now in change.said
         ],
         "No change is on record; before this release none was kept.",
     )
-
-
-def _said(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)

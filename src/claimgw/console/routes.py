@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from claimgw.access.operators import Operators
 from claimgw.clock import Clock
-from claimgw.console import batches, casefile, delivery, ledger, overview, queue, search, signin
+from claimgw.console import batches, casefile, delivery, ledger, overview, participant, queue, search, signin
 from claimgw.console.balance import Books
 from claimgw.console.entrance import SignInFirst
 from claimgw.console.files import answer_file, read_files
@@ -54,6 +54,7 @@ def create_console(*, database: Database, operators: Operators, clock: Clock, ht
             Route("/queue/stop", queue.stop, methods=["POST"]),
             Route(LEDGER.path, ledger.show),
             Route("/batches/{batch_id}", batches.show),
+            Route("/participants/{licence:path}", participant.show),
             Route("/exchanges/{exchange_id}", casefile.show),
             Route("/exchanges/{exchange_id}/live", casefile.live),
             Route("/exchanges/{exchange_id}/content", casefile.content, methods=["POST"]),

@@ -1,5 +1,6 @@
 """What was changed of a participant, who did it and when? Written once, and never changed."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -20,6 +21,15 @@ class ParticipantChange:
     made_at: datetime
     made_by: str
     fields: Mapping[str, Any]
+
+    @property
+    def said(self) -> list[tuple[str, str | None, str | None]]:
+        """By field what it was and what it is, as text: JSON, save for what is text already."""
+        return [(name, _said(was), _said(now)) for name, (was, now) in self.fields.items()]
+
+
+def _said(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 async def add_change(unit: Unit, change: ParticipantChange) -> None:
