@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from claimgw.insurers.sandbox import plan
+from claimgw.insurers.sandbox import plan, spoilt
 from claimgw.insurers.sandbox.plan import Plan, Planner
 from claimgw.insurers.sandbox.reading import Request
 from claimgw.insurers.sandbox.wording import Turn
@@ -187,31 +187,31 @@ TABLE: tuple[Behaviour, ...] = (
         "TWICE",
         "complete, and complete again",
         "Approves in session and posts the same by itself one second later, under new ids.",
-        plan.approve_twice,
+        spoilt.approve_twice,
     ),
     Behaviour(
         "OTHER",
         "answer to another request",
         "Answers with a valid message whose header names another request's MessageHeader.id.",
-        plan.answer_other,
+        spoilt.answer_other,
     ),
     Behaviour(
         "STRANGER",
         "answer of another insurer",
-        f"Answers with a valid message whose header names {plan.STRANGER} as its sender.",
-        plan.answer_as_stranger,
+        f"Answers with a valid message whose header names {spoilt.STRANGER} as its sender.",
+        spoilt.answer_as_stranger,
     ),
     Behaviour(
         "FOREIGN",
         "answer about something else",
         "Answers about a claim, check or target that was not asked, under the right header.",
-        plan.answer_foreign,
+        spoilt.answer_foreign,
     ),
     Behaviour(
         "NOTHING",
         "complete, and an answer to nothing",
         "Approves in session and posts, one second later, an answer to a claim that never was.",
-        plan.answer_nothing,
+        spoilt.answer_nothing,
         scope=Scope.CLAIMS,
     ),
     Behaviour(
@@ -228,7 +228,7 @@ TABLE: tuple[Behaviour, ...] = (
         "BARE",
         "complete, without its batch",
         "Approves a claim of a batch without the batch extensions, which are echoed otherwise.",
-        plan.leave_batch_out,
+        spoilt.leave_batch_out,
         scope=Scope.CLAIMS,
     ),
     Behaviour(
@@ -236,10 +236,10 @@ TABLE: tuple[Behaviour, ...] = (
         "invalid message",
         "Answers without the outcome or status, with errors beside items; an acknowledgement does not say of"
         " what.",
-        plan.break_rules,
+        spoilt.break_rules,
     ),
-    Behaviour("GARBAGE", "200 with HTML", "Answers with a web page.", plan.answer_garbage),
-    Behaviour("HUGE", "over 10 MB", "Approves in a message of more than 10 MB.", plan.answer_hugely),
+    Behaviour("GARBAGE", "200 with HTML", "Answers with a web page.", spoilt.answer_garbage),
+    Behaviour("HUGE", "over 10 MB", "Approves in a message of more than 10 MB.", spoilt.answer_hugely),
 )
 
 _BY_NAME = {row.name: row for row in TABLE}

@@ -16,14 +16,12 @@ from claimgw.insurers.sandbox.claim_response import (
     queued,
 )
 from claimgw.insurers.sandbox.questions import question
-from claimgw.insurers.sandbox.reading import Party, Request, record, records, text
-from claimgw.insurers.sandbox.terms import BATCH, SD, Json, url_of
+from claimgw.insurers.sandbox.reading import Request
+from claimgw.insurers.sandbox.terms import url_of
 from claimgw.insurers.sandbox.wording import (
     Business,
     Receipt,
-    Said,
     Turn,
-    answerable,
     decision,
     refused,
     said,
@@ -36,11 +34,8 @@ Compose = Callable[[Stamp], bytes]
 Planner = Callable[[Turn, int | None], "Plan"]
 
 FHIR_JSON = "application/fhir+json"
-HUGE_BYTES = 10 * 1024 * 1024
 AGAIN_AFTER = 1.0
 RESOLVED_AFTER = 2.0
-STRANGER = "INS-STRANGER"
-_PAGE = b"<!DOCTYPE html><html><body><h1>It works!</h1></body></html>\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +79,18 @@ def reject(turn: Turn, _number: int | None) -> Plan:
 
 
 def queue(turn: Turn, number: int | None) -> Plan:
-    return Plan(_queued(turn), later=(_posted(turn, float(number or 0)),))
+    return Plan(_queued(turn), later=(posted(turn, float(number or 0)),))
 
 
 def queue_despite(turn: Turn, number: int | None) -> Plan:
-    later = replace(_posted(turn, float(number or 0)), about=None)
+    later = replace(posted(turn, float(number or 0)), about=None)
     return Plan(_queued(turn), later=(later,))
 
 
 def steps(turn: Turn, number: int | None) -> Plan:
     seconds = float(number or 0)
-    half = _posted(turn, seconds, Judgement.PARTIAL, Stage.PARTIAL)
-    return Plan(_queued(turn), later=(half, _posted(turn, 2 * seconds)))
+    half = posted(turn, seconds, Judgement.PARTIAL, Stage.PARTIAL)
+    return Plan(_queued(turn), later=(half, posted(turn, 2 * seconds)))
 
 
 def ask(turn: Turn, number: int | None) -> Plan:
@@ -138,29 +133,12 @@ def be_slow(turn: Turn, number: int | None) -> Plan:
     return replace(approve(turn), seconds=float(number or 0))
 
 
-def approve_twice(turn: Turn, _number: int | None) -> Plan:
-    """Where only one answer is allowed, the second is one too many; an acknowledgement is given once."""
-    usual = approve(turn)
-    if turn.request.claim is not None:
-        return replace(usual, later=(_posted(turn, AGAIN_AFTER),))
-
-    def again(stamp: Stamp) -> bytes:
-        what = said(turn, Judgement.APPROVE, stamp)
-        assert isinstance(what, Business)
-        event = answers.REPLIES[turn.request.event]
-        return answers.started(
-            event, answers.Way.back(turn.request), list(what.resources), stamp, turn.request
-        )
-
-    return replace(usual, later=(Later(AGAIN_AFTER, again),)) if answerable(turn.request) else usual
-
-
 def call_duplicate(turn: Turn, number: int | None) -> Plan:
     """With a number the first attempts did arrive, so a real answer to them follows."""
     refusal = _refused(turn, DUPLICATE)
     if not number:
         return Plan(refusal)
-    return Plan(refusal, silent=number, later=(_posted(turn, RESOLVED_AFTER),))
+    return Plan(refusal, silent=number, later=(posted(turn, RESOLVED_AFTER),))
 
 
 def refuse(turn: Turn, _number: int | None) -> Plan:
@@ -169,60 +147,6 @@ def refuse(turn: Turn, _number: int | None) -> Plan:
 
 def decline(turn: Turn, _number: int | None) -> Plan:
     return Plan(lambda stamp: spoken(turn.request, Receipt(answers.DECLINED), stamp))
-
-
-def answer_garbage(_turn: Turn, _number: int | None) -> Plan:
-    return Plan(lambda _stamp: _PAGE, content_type="text/html")
-
-
-def break_rules(turn: Turn, _number: int | None) -> Plan:
-    def compose(stamp: Stamp) -> bytes:
-        what, refusal = said(turn, Judgement.APPROVE, stamp), refused(turn, UNKNOWN_MEMBER, stamp)
-        if isinstance(what, Receipt) or isinstance(refusal, Receipt):
-            return answers.unaddressed(turn.request, stamp)
-        errors = {name: value for name, value in refusal.resources[0].items() if name == "error"}
-        return spoken(turn.request, _altered(what, lambda one: _unfinished(one) | errors), stamp)
-
-    return Plan(compose)
-
-
-def answer_other(turn: Turn, _number: int | None) -> Plan:
-    other = derived_id("another request", turn.request.header_id)
-    return Plan(
-        lambda stamp: spoken(turn.request, said(turn, Judgement.APPROVE, stamp), stamp, answers_id=other)
-    )
-
-
-def answer_as_stranger(turn: Turn, _number: int | None) -> Plan:
-    stranger = Party(turn.request.receiver.system, STRANGER)
-    return Plan(
-        lambda stamp: spoken(turn.request, said(turn, Judgement.APPROVE, stamp), stamp, sender=stranger)
-    )
-
-
-def answer_foreign(turn: Turn, _number: int | None) -> Plan:
-    return Plan(
-        lambda stamp: spoken(turn.request, _altered(said(turn, Judgement.APPROVE, stamp), _foreign), stamp)
-    )
-
-
-def answer_nothing(turn: Turn, _number: int | None) -> Plan:
-    def compose(stamp: Stamp) -> bytes:
-        response = decision(turn.request, Judgement.APPROVE, stamp, Stage.COMPLETE, ())
-        return answers.deferred(turn.request, _foreign(response), stamp)
-
-    return replace(approve(turn), later=(Later(AGAIN_AFTER, compose),))
-
-
-def leave_batch_out(turn: Turn, _number: int | None) -> Plan:
-    return Plan(
-        lambda stamp: spoken(turn.request, _altered(said(turn, Judgement.APPROVE, stamp), _unbatched), stamp)
-    )
-
-
-def answer_hugely(turn: Turn, _number: int | None) -> Plan:
-    usual = approve(turn)
-    return replace(usual, answer=lambda stamp: answers.padded(usual.answer(stamp), HUGE_BYTES))
 
 
 def questioning(request: Request, stamp: Stamp, **wanted: str) -> bytes:
@@ -253,9 +177,11 @@ def _decided_anew(case: Case, judgement: Judgement) -> Later:
     return Later(AGAIN_AFTER, lambda stamp: deciding(case, judgement, stamp), case)
 
 
-def _posted(
+def posted(
     turn: Turn, seconds: float, judgement: Judgement = Judgement.APPROVE, stage: Stage = Stage.COMPLETE
 ) -> Later:
+    """The decision on a claim, in a message of its own, so many seconds after the first answer."""
+
     def compose(stamp: Stamp) -> bytes:
         # It may have been completed on order meanwhile; then only complete answers follow (BV-00513).
         now = Stage.COMPLETE if Stage.COMPLETE in turn.earlier else stage
@@ -271,32 +197,3 @@ def _queued(turn: Turn) -> Compose:
 
 def _refused(turn: Turn, error: PayerError) -> Compose:
     return lambda stamp: spoken(turn.request, refused(turn, error, stamp), stamp)
-
-
-def _altered(what: Said, change: Callable[[Json], Json]) -> Said:
-    """The focus changed; an acknowledgement has none."""
-    if isinstance(what, Receipt):
-        return what
-    focus, *beside = what.resources
-    return Business((change(focus), *beside))
-
-
-def _unfinished(resource: Json) -> Json:
-    """Without the element that says how it ended."""
-    lost = "status" if resource.get("resourceType") == "Task" else "outcome"
-    return {name: value for name, value in resource.items() if name != lost}
-
-
-def _foreign(resource: Json) -> Json:
-    """The same about something that was never asked."""
-    name = "focus" if resource.get("resourceType") == "Task" else "request"
-    about = record(resource.get(name))
-    asked = record(about.get("identifier"))
-    other = {**asked, "value": derived_id("another claim", text(asked.get("value")))}
-    return {**resource, name: {**about, "identifier": other}}
-
-
-def _unbatched(response: Json) -> Json:
-    urls = [f"{SD}extension-{name}" for name in BATCH]
-    kept = [one for one in records(response.get("extension")) if one.get("url") not in urls]
-    return {**response, "extension": kept}
