@@ -25,10 +25,11 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_ti
 
 __all__ = ["Database", "Unit"]
 
-# SQLSTATE classes that speak of the server, not of the statement: connection, login, no such database,
-# deadlock, out of resources, shutting down or starting up, its disk; and a standby that only reads.
-# The asyncpg dialect has no exceptions of its own for most of them.
-_AWAY = ("08", "28", "3D", "40", "53", "57", "58", "25006")
+# SQLSTATE classes that speak of the server, not of the statement: connection, deadlock, out of resources,
+# shutting down or starting up, its disk; and a standby that only reads. The asyncpg dialect has no exceptions
+# of its own for most of them.
+_AWAY = ("08", "40", "53", "57", "58", "25006")
+# Login, no such database.
 _NOT_LET_IN = ("28", "3D")
 
 
@@ -187,6 +188,8 @@ async def _translated() -> AsyncIterator[None]:
 
 
 def _refused(state: str | None, fault: Exception) -> None:
+    if (state or "").startswith(_NOT_LET_IN):
+        told = f"the database does not let us in (SQLSTATE {state}): look at the login and the name"
+        raise NotLetIn(told) from fault
     if (state or "").startswith(_AWAY):
-        kind = NotLetIn if (state or "").startswith(_NOT_LET_IN) else StoreUnavailable
-        raise kind(f"the database refuses (SQLSTATE {state})") from fault
+        raise StoreUnavailable(f"the database refuses (SQLSTATE {state})") from fault
