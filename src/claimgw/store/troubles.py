@@ -55,8 +55,10 @@ async def waiting(unit: Unit, insurer: str) -> int:
 
 
 def note_refused(unit: Unit, message: Message, codes: Sequence[str]) -> None:
-    """An insurer sent an answer by itself that cannot be used."""
-    listed = ", ".join(codes)[:_LONGEST_LIST]
+    """An insurer sent an answer by itself that cannot be used; of its codes those are kept that fit."""
+    listed = ", ".join(codes)
+    if len(listed) > _LONGEST_LIST:
+        listed = listed[:_LONGEST_LIST].rpartition(", ")[0]
     values = {"insurer": message.sender, "refused_at": message.received_at, "codes": listed}
     unit.put(refused_answer, [{"message_id": message.id, **values}])
 
