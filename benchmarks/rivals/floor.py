@@ -13,16 +13,18 @@ from contextlib import asynccontextmanager, closing
 from typing import Protocol
 
 import asyncpg
-import httpx
 import orjson
 from fastapi import FastAPI
-from httpx_aiohttp import AiohttpTransport
 from sqlalchemy import make_url
 from starlette.requests import Request
 from starlette.responses import Response
 
+from claimgw.clock import SystemClock
+from claimgw.insurers import fhir_http
+from claimgw.insurers.fhir_http.insurer import FHIR_JSON
+from claimgw.insurers.spi import Connection
+
 DATABASE, INSURER = os.environ["DATABASE_URL"], os.environ["INSURER_URL"]
-FHIR = {"content-type": "application/fhir+json"}
 _TABLE = "CREATE TABLE kept (id TEXT, kind TEXT, content {bytes} NOT NULL, PRIMARY KEY (id, kind))"
 
 
@@ -76,12 +78,18 @@ async def opened() -> AsyncIterator[Store]:
         yield Postgres(pool)
 
 
+async def _no_door(_: bytes) -> bytes:
+    raise AssertionError("this insurer starts nothing by itself")
+
+
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    transport = AiohttpTransport()
-    async with opened() as store, httpx.AsyncClient(transport=transport, timeout=60) as client:
+    connection = Connection("INS", "Insurer", INSURER, most_connections=64)
+    async with opened() as store:
+        client = fhir_http.adapter(connection, clock=SystemClock(), door=_no_door)
         app.state.store, app.state.client = store, client
         yield
+        await client.close()
 
 
 async def process_message(request: Request) -> Response:
@@ -89,9 +97,9 @@ async def process_message(request: Request) -> Response:
     raw = await request.body()
     key = orjson.loads(raw)["id"]
     await store.keep(key, "request", raw)
-    answer = await client.post(INSURER, content=raw, headers=FHIR)
-    await store.keep(key, "answer", answer.content)
-    return Response(answer.content, media_type=FHIR["content-type"])
+    answer = await client.deliver(raw, seconds=60)
+    await store.keep(key, "answer", answer.body)
+    return Response(answer.body, media_type=FHIR_JSON)
 
 
 async def health(_: Request) -> Response:

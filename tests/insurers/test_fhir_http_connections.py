@@ -270,3 +270,39 @@ def test_certificates_for_an_address_without_tls_are_refused(clock: ManualClock,
     connection = Connection("INS-1", "Insurer", "http://127.0.0.1/", tls=Tls(authority=tmp_path / "ca.pem"))
     with pytest.raises(ConfigurationError, match="without TLS"):
         fhir_http.adapter(connection, clock=clock, door=no_door)
+
+
+async def test_user_and_password_of_an_address_are_shown_with_every_request(clock: ManualClock) -> None:
+    async with (
+        peer(_echo) as there,
+        insurer(there.address.replace("//", "//gateway:s%3Acret@"), clock) as adapter,
+    ):
+        assert await adapter.deliver(b"{}", seconds=5) == Answered(200, b"{}", JSON)
+    assert b"Authorization: Basic Z2F0ZXdheTpzOmNyZXQ=\r\n" in there.received
+    assert b"gateway" not in there.received.partition(b"\r\n\r\n")[0].replace(b"User-Agent: claimgw", b"")
+
+
+async def test_whoever_leaves_the_line_leaves_no_place_taken(clock: ManualClock) -> None:
+    asked, on = asyncio.Event(), asyncio.Event()
+
+    async def script(talk: Talk) -> None:
+        while request := await talk.request():
+            asked.set()
+            await on.wait()
+            await talk.send(answer(request.partition(b"\r\n\r\n")[2]))
+
+    async with peer(script) as there, insurer(there.address, clock, most_connections=1) as adapter:
+        first = asyncio.create_task(adapter.deliver(b"1", seconds=5))
+        await asked.wait()
+        leaving = [asyncio.create_task(adapter.deliver(b"2", seconds=5)) for _ in range(3)]
+        staying = asyncio.create_task(adapter.deliver(b"3", seconds=5))
+        await asyncio.sleep(0)
+        leaving[0].cancel()
+        await asyncio.wait([leaving[0]])
+        on.set()
+        assert await first == Answered(200, b"1", JSON)
+        leaving[1].cancel()  # the connection is its own now, and goes with it
+        assert await staying == Answered(200, b"3", JSON)
+        assert await leaving[2] == Answered(200, b"2", JSON)
+        await asyncio.wait(leaving)
+    assert len(there.talks) == 2

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from claimgw.clock import ManualClock
 from claimgw.errors import ConfigurationError
 from claimgw.insurers import fhir_http
-from claimgw.insurers.fhir_http.connector import Attempt, Stage
+from claimgw.insurers.fhir_http.attempt import Attempt, Stage
 from claimgw.insurers.fhir_http.endings import ending
 from claimgw.insurers.spi import (
     Answered,

@@ -1,34 +1,27 @@
 """How did an attempt without a whole answer end? One table, read by how far it had got."""
 
 import errno
+import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from typing import TypeVar, assert_never
 
-import aiohttp
-from aiohttp.http_exceptions import HttpProcessingError
-
-from claimgw.insurers.fhir_http.connector import Attempt, Stage
+from claimgw.insurers.fhir_http.attempt import Attempt, Stage
 from claimgw.insurers.spi import NotSent, NotSentFault, Unanswered, UnansweredFault
 
-# httpx-aiohttp gives the same ConnectTimeout for a refusal and for a peer that read all and closed, so what
-# lies below it decides: the first row of which any exception in the chain of causes is an instance.
+# The first row of which any exception in the chain of causes is an instance. Once a connection stood, what is
+# no fault of the system is an end before time, or an answer that is not HTTP.
 BEFORE_CONNECTED: tuple[tuple[type[BaseException], NotSentFault], ...] = (
-    (aiohttp.ClientConnectorDNSError, NotSentFault.UNRESOLVED),
-    (aiohttp.ClientConnectorCertificateError, NotSentFault.TLS),
+    (socket.gaierror, NotSentFault.UNRESOLVED),
     (ssl.SSLError, NotSentFault.TLS),
     # TCP itself ends by a refusal or in time: these three come from inside the handshake, as does a FIN.
     (ConnectionResetError, NotSentFault.TLS),
     (ConnectionAbortedError, NotSentFault.TLS),
     (BrokenPipeError, NotSentFault.TLS),
     (TimeoutError, NotSentFault.CONNECT_TIMEOUT),
-    (aiohttp.ClientConnectorError, NotSentFault.REFUSED),
 )
 AFTER_CONNECTED: tuple[tuple[type[BaseException], UnansweredFault], ...] = (
     (TimeoutError, UnansweredFault.SILENT),
-    (aiohttp.ServerDisconnectedError, UnansweredFault.CLOSED),
-    (aiohttp.ClientPayloadError, UnansweredFault.CLOSED),
-    (HttpProcessingError, UnansweredFault.CLOSED),  # what came is not HTTP
     (OSError, UnansweredFault.RESET),
 )
 
@@ -95,7 +88,7 @@ def _reasons(chain: Sequence[BaseException]) -> set[str]:
 
 
 def _what(chain: Sequence[BaseException]) -> str:
-    """The most telling name in the chain. Never str(exception): aiohttp quotes the answer's bytes there."""
+    """The most telling name in the chain. Never str(exception): it may quote the answer."""
     for fault in reversed(chain):
         if isinstance(fault, ssl.SSLCertVerificationError):
             return str(fault.verify_message)
@@ -103,5 +96,5 @@ def _what(chain: Sequence[BaseException]) -> str:
             return fault.reason
         if isinstance(fault, OSError) and fault.errno is not None and fault.errno in errno.errorcode:
             return errno.errorcode[fault.errno]
-    named = [type(fault).__name__ for fault in chain if isinstance(fault, aiohttp.ClientError | OSError)]
+    named = [type(fault).__name__ for fault in chain if isinstance(fault, OSError)]
     return named[0] if named else type(chain[0]).__name__

@@ -2,18 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from claimgw.clock import Clock
 from claimgw.errors import ConfigurationError
 from claimgw.insurers.fhir_http import tls
 from claimgw.insurers.fhir_http.answer import Body, retry_after
-from claimgw.insurers.fhir_http.connector import Attempt, current_attempt, session
+from claimgw.insurers.fhir_http.attempt import Attempt
 from claimgw.insurers.fhir_http.endings import ending
+from claimgw.insurers.fhir_http.transport import ATTEMPT, InsurerTransport
 from claimgw.insurers.spi import Answered, Connection, Health, NotSent, Reply, TooLarge, Unanswered
 
 FHIR_JSON = "application/fhir+json"
@@ -35,30 +33,21 @@ class FhirHttpInsurer:
             else self._endpoint.copy_with(raw_path=b"/health", fragment=None)
         )
         plain = self._endpoint.scheme == self._health.scheme == "http"
-        secured = tls.trusting_nobody() if plain else tls.context(connection)
-        self._client = httpx.AsyncClient(
-            transport=AiohttpTransport(
-                verify=secured, client=partial(session, secured, connection.most_connections)
-            ),
-            headers={"User-Agent": "claimgw", "Accept-Encoding": "gzip, deflate"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=None,  # noqa: S113 - httpx's are per chunk; the deadline of `_call` is around everything
-            follow_redirects=False,
-            trust_env=False,
+        # Called without httpx's client around it: of what that does for a request (cookies, redirects,
+        # authentication, limits for each chunk) nothing is wanted here, and it takes as long as the call.
+        self._transport = InsurerTransport(
+            None if plain else tls.context(connection), connection.most_connections
         )
+        self._post = _headers(self._endpoint, ("Content-Type", FHIR_JSON), ("Accept", FHIR_JSON))
+        self._get = _headers(self._health, ("Accept", "*/*"))
 
     async def deliver(self, message: bytes, *, seconds: float) -> Reply:
-        request = self._client.build_request(
-            "POST",
-            self._endpoint,
-            content=_pieces(message),
-            headers={"Content-Type": FHIR_JSON, "Accept": FHIR_JSON, "Content-Length": str(len(message))},
-        )
-        return await self._call(request, seconds)
+        length = (b"Content-Length", b"%d" % len(message))
+        return await self._call("POST", self._endpoint, [*self._post, length], _Message(message), seconds)
 
     async def probe(self) -> Health:
         started = self._clock.monotonic()
-        reply = await self._call(self._client.build_request("GET", self._health), PROBE_SECONDS)
+        reply = await self._call("GET", self._health, self._get, None, PROBE_SECONDS)
         seconds = self._clock.monotonic() - started
         match reply:
             case Answered(status=status) | TooLarge(status=status):
@@ -67,40 +56,40 @@ class FhirHttpInsurer:
                 return Health(False, f"{fault}, {detail}", seconds)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
-    async def _call(self, request: httpx.Request, seconds: float) -> Reply:
+    async def _call(
+        self,
+        method: str,
+        address: httpx.URL,
+        headers: list[tuple[bytes, bytes]],
+        stream: httpx.AsyncByteStream | None,
+        seconds: float,
+    ) -> Reply:
         """One request and its whole answer. Only the cancellation of the task gets out of here."""
         deadline = asyncio.timeout(seconds)
         attempt = Attempt(deadline, self._connection.connect_seconds)
-        outer = current_attempt.set(attempt)
-        reply: Reply | None = None
+        extensions = {ATTEMPT: attempt}
+        request = httpx.Request(method, address, headers=headers, stream=stream, extensions=extensions)
         try:
             async with deadline:
-                reply = await self._exchange(request, attempt)
+                if seconds <= 0:
+                    raise TimeoutError
+                return await self._exchange(request)
         except Exception as fault:
-            attempt.abandon()
-            reply = ending(fault, attempt, await attempt.refusal())
-        finally:
-            current_attempt.reset(outer)
-            if not isinstance(reply, Answered):
-                attempt.abandon()
-        return reply
+            return ending(fault, attempt, await attempt.refusal())
 
-    async def _exchange(self, request: httpx.Request, attempt: Attempt) -> Answered | TooLarge:
+    async def _exchange(self, request: httpx.Request) -> Answered | TooLarge:
         cap = self._connection.answer_cap
-        response = await self._client.send(request, stream=True)
+        response = await self._transport.handle_async_request(request)
+        assert isinstance(response.stream, httpx.AsyncByteStream)
         try:
-            attempt.answering()
             body = Body(response.headers.get("content-encoding", ""), cap)
-            async for piece in response.aiter_raw():
+            async for piece in response.stream:
                 if not body.add(piece):
                     return TooLarge(response.status_code, cap)
         finally:
-            await response.aclose()
-        # aiohttp takes a reset for the end of an answer that has no length of its own.
-        if not _framed(response) and (fault := attempt.reset()):
-            raise fault
+            await response.stream.aclose()
         return Answered(
             response.status_code,
             body.whole(),
@@ -109,10 +98,23 @@ class FhirHttpInsurer:
         )
 
 
-def _framed(response: httpx.Response) -> bool:
-    """Does the answer say itself where it ends (RFC 9112 §6.3), or only the end of the connection?"""
-    empty = response.status_code in {204, 304}
-    return empty or "content-length" in response.headers or "transfer-encoding" in response.headers
+def _headers(address: httpx.URL, *more: tuple[str, str]) -> list[tuple[bytes, bytes]]:
+    """What every request there has."""
+    common = [("User-Agent", "claimgw"), ("Accept-Encoding", "gzip, deflate")]
+    request = httpx.Request("GET", address, headers=[*common, *more])
+    if address.username or address.password:
+        request = next(httpx.BasicAuth(address.username, address.password).auth_flow(request))
+    return request.headers.raw
+
+
+class _Message(httpx.AsyncByteStream):
+    """The body of a request."""
+
+    def __init__(self, message: bytes) -> None:
+        self._message = message
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _pieces(self._message)
 
 
 def _address(connection: Connection, address: str) -> httpx.URL:
@@ -133,7 +135,6 @@ def _address(connection: Connection, address: str) -> httpx.URL:
 
 
 async def _pieces(message: bytes) -> AsyncIterator[bytes]:
-    # A generator can be read once only, so nothing below can send the message a second time by itself.
-    # It also spares aiohttp's warning about bodies above 1 MB, which is about one blocking write.
+    # The loop would take a large message at once into a buffer of its own, and never ask whether to go on.
     for start in range(0, len(message), PIECE):
         yield message[start : start + PIECE]

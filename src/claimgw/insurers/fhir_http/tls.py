@@ -23,11 +23,6 @@ def context(connection: Connection) -> ssl.SSLContext:
     return made
 
 
-def trusting_nobody() -> ssl.SSLContext:
-    """For an insurer reached without TLS: loading the system's authorities would cost 10 ms and memory."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
 def _trusting(authority: Path | None, whose: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=authority)
