@@ -1,6 +1,6 @@
 """Where are the parts joined? The one place that knows all rooms."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -27,6 +27,7 @@ from claimgw.endpoint.metadata import Metadata
 from claimgw.endpoint.outcomes import on_bug, on_http_error, on_store_unavailable
 from claimgw.endpoint.process_message import ProcessMessage
 from claimgw.endpoint.request_id import RequestIds
+from claimgw.endpoint.straight import Door, Straight
 from claimgw.endpoint.validate import Validate
 from claimgw.errors import StoreUnavailable
 from claimgw.house import House, open_house, watching, working
@@ -36,12 +37,13 @@ from claimgw.settings import Settings
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The gateway as an ASGI app. It opens its database when it starts and lets go of it when it stops."""
     time = clock or SystemClock()
+    doors: dict[str, Door] = {}
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_house(settings, time, Role.SERVE) as house, watching(house):
             app.state.house = house
-            _open_doors(app, house, settings)
+            doors.update(_open_doors(app, house, settings))
             if settings.works:
                 async with working(house):
                     yield
@@ -57,6 +59,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
     )
+    app.add_middleware(Straight, doors=doors)
     app.add_middleware(RequestIds, clock=time)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(StoreUnavailable, on_store_unavailable)
@@ -64,7 +67,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     return app
 
 
-def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
+def _open_doors(app: FastAPI, house: House, settings: Settings) -> Mapping[str, Door]:
+    """Answer at all addresses. What is handed back, the operations on messages, goes past the routes."""
     parts = house.parts
     doorkeeper = Doorkeeper(
         parts.registry,
@@ -96,16 +100,16 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> None:
                 https=settings.tls_by_proxy or settings.tls_certificate is not None,
             ),
         )
-    # The operation's name is the last part of the path; what stands before it is free (spec §0.2).
     entrance = Entrance(_bounds(settings, parts), parts.clock)
     message = ProcessMessage(parts, house.sessions, doorkeeper, entrance)
     validate = Validate(parts, doorkeeper, entrance)
     metadata = Metadata(claimgw.__version__, parts.clock.now(), settings.repeat_minutes, settings.public_url)
+    operations = {"validate": validate.handle, "process-message": message.handle}
     app.router.routes += [
         *metadata.routes(),
-        Route("/{base:path}$validate", validate.handle, methods=["POST"]),
-        Route("/{base:path}$process-message", message.handle, methods=["POST"]),
+        *(Route(f"/{{base:path}}${name}", door, methods=["POST"]) for name, door in operations.items()),
     ]
+    return operations
 
 
 def _bounds(settings: Settings, parts: Parts) -> Bounds:

@@ -98,7 +98,7 @@ async def guarded(request: Request, serve: Callable[[Request], Awaitable[Respons
     """The answer of a door that reads messages. A bug ends here: the server would log its text."""
     try:
         return await serve(request)
-    except StoreUnavailable:
-        raise
+    except StoreUnavailable as fault:
+        return await on_store_unavailable(request, fault)
     except Exception as fault:
         return await on_bug(request, fault)
