@@ -3,9 +3,13 @@
 import json
 from typing import Any
 
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from claimgw.cli.root import app
+
+# Typer's own runner puts all commands together for each that is typed, which takes as long as to run one.
+_COMMANDS = get_command(app)
 
 
 class Terminal:
@@ -18,9 +22,15 @@ class Terminal:
 
     def type(self, *words: str, stdin: str = "", code: int = 0) -> str:
         """What was printed, after looking that the command ended with that code."""
-        result = self._runner.invoke(app, words, input=stdin)
-        assert result.exit_code == code, result.output
-        return result.output
+        ended: str | int | None = 0
+        with self._runner.isolation(input=stdin) as (_, _, printed):
+            try:
+                _COMMANDS.main(args=words, prog_name="claimgw")
+            except SystemExit as end:
+                ended = end.code or 0
+            output = printed.getvalue().decode()
+        assert ended == code, output
+        return output
 
     def read(self, *words: str) -> Any:
         """The JSON that the command printed."""
