@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
 from claimgw.store.database import Unit
 from claimgw.store.prepared import Prepared, among
-from claimgw.store.tables import arrival, exchange, history_start, imported, relation, statement
+from claimgw.store.tables import exchange, history_start, imported, message, relation, statement
 from claimgw.store.tables.columns import Licence
 
 
@@ -60,17 +60,20 @@ def _of_provider(column: ColumnElement[str]) -> ColumnElement[bool]:
     return or_(whose.is_(None), column == whose)
 
 
+# Each part has one index to go by, and no choice. PostgreSQL plans the question once, perhaps on empty
+# tables; there it chooses by chance, and goes on reading all that a sender has sent (`arrival` has both ids
+# after the sender), or every request to see what it names: 7.6 ms of its time for a claim instead of 1.5.
+_SENDER = message.c.sender == bindparam("sender")
 _USED = or_(
-    exists().where(arrival.c.sender == bindparam("sender"), arrival.c.bundle_id == bindparam("bundle_id")),
-    exists().where(arrival.c.sender == bindparam("sender"), arrival.c.header_id == bindparam("header_id")),
+    exists().where(message.c.bundle_id == bindparam("bundle_id"), _SENDER),
+    exists().where(message.c.header_id == bindparam("header_id"), _SENDER),
 )
+_NAMED_BY = select(exchange.c.provider).where(exchange.c.id == relation.c.exchange_id).scalar_subquery()
 _GLANCE = Prepared(
     select(
         _USED,
         exists().where(among(exchange.c.focal_value, "requests"), _of_provider(exchange.c.provider)),
-        exists()
-        .where(relation.c.exchange_id == exchange.c.id)
-        .where(among(relation.c.value, "relations"), _of_provider(exchange.c.provider)),
+        exists().where(among(relation.c.value, "relations"), _of_provider(_NAMED_BY)),
         exists().where(among(statement.c.value, "statements"), _of_provider(statement.c.provider)),
         exists().where(
             among(statement.c.authorization, "authorizations"), _of_provider(statement.c.provider)

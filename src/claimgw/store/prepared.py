@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ClauseElement,
     Column,
     Dialect,
@@ -21,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,11 @@ class _Texts(TypeDecorator[Sequence[str]]):
         return texts if dialect.name == "postgresql" else json.dumps(texts)
 
 
-class among(FunctionElement[bool]):
+class among(FunctionElement[Any]):
     """Whether a column is one of the texts of a parameter, however many: the text of the query stays."""
 
-    type = Boolean()
+    # Not Boolean: where a database has none SQLAlchemy adds `= 1`, and SQLite then reads the whole table.
+    type = NullType()
     inherit_cache = True
 
     def __init__(self, column: Column[Any], parameter: str) -> None:

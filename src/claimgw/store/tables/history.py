@@ -79,4 +79,5 @@ imported = Table(
     Column("event", String(40), nullable=False),
     Column("standing", String(12), nullable=False),
     Column("imported_at", Instant, nullable=False),
+    Index(None, "value"),
 )
