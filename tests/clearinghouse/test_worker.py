@@ -8,7 +8,7 @@ import structlog
 
 from claimgw.clearinghouse.admit import digest_of
 from claimgw.clearinghouse.delivery.worker import Worker
-from claimgw.clearinghouse.record import begun
+from claimgw.clearinghouse.rows import begun
 from claimgw.ids import new_id
 from claimgw.store import exchanges, messages, pauses
 from claimgw.store.records import Arrival, Message, State

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from claimgw.clearinghouse.record import begun
+from claimgw.clearinghouse.rows import begun
 from claimgw.ids import new_id
 from claimgw.store import attempts, messages, pauses
 from claimgw.store.database import Database

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from claimgw.clearinghouse.record import as_row
+from claimgw.clearinghouse.rows import as_row
 from claimgw.ids import new_id
 from claimgw.messages.envelope import Envelope, read
 from claimgw.store import messages

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from claimgw.clearinghouse.answer import own
-from claimgw.clearinghouse.record import as_row, begun
+from claimgw.clearinghouse.rows import as_row, begun
 from claimgw.ids import new_id
 from claimgw.messages import replies
 from claimgw.messages.findings import Finding, Severity

@@ -10,6 +10,7 @@ from claimgw.clearinghouse.delivery.gate import Shut
 from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.received import Received
+from claimgw.clearinghouse.rows import as_licence, as_row, begun, event_of
 from claimgw.clearinghouse.stated import stated
 from claimgw.clearinghouse.words import will_deliver
 from claimgw.conformance.severity import day_of
@@ -19,16 +20,12 @@ from claimgw.store import Unit, attempts, exchanges, history, mailbox, messages,
 from claimgw.store.records import (
     Arrival,
     Attempt,
-    Author,
     Exchange,
-    Focal,
     MailboxEntry,
     Message,
     State,
 )
 from claimgw.store.relations import Relation
-
-_LONGEST_LICENCE = 120
 
 
 async def keep_arrival(
@@ -44,29 +41,6 @@ async def keep_arrival(
     return kept
 
 
-def as_row(
-    envelope: Envelope,
-    message_id: str,
-    now: datetime,
-    *,
-    exchange_id: str | None = None,
-    replies_to: str | None = None,
-) -> Message:
-    """The row of a message that was read. Nobody's licence is longer than the columns; the bytes have it."""
-    return Message(
-        id=message_id,
-        sender=str(envelope.sender or "")[:_LONGEST_LICENCE],
-        receiver=str(envelope.receiver or "")[:_LONGEST_LICENCE],
-        event=_event(envelope),
-        bundle_id=envelope.bundle_id or "",
-        header_id=envelope.header_id or "",
-        size=len(envelope.raw),
-        received_at=now,
-        exchange_id=exchange_id,
-        replies_to=replies_to,
-    )
-
-
 async def accept(
     parts: Parts, received: Received, insurer: Participant, about: Exchange | None
 ) -> tuple[Exchange, Attempt]:
@@ -78,7 +52,7 @@ async def accept(
     lease = timedelta(seconds=insurer.settings.answer_seconds + parts.limits.lease)
     exchange = begun(
         exchange_id,
-        _event(received.envelope),
+        event_of(received.envelope),
         provider=str(received.envelope.sender),
         insurer=insurer.licence,
         state=State.IN_FLIGHT,
@@ -140,7 +114,7 @@ async def keep_held(
     now, exchange_id, answer_id = received.now, new_id(received.now), new_id(received.now)
     exchange = begun(
         exchange_id,
-        _event(received.envelope),
+        event_of(received.envelope),
         provider=str(received.envelope.sender),
         insurer=insurer,
         state=state,
@@ -216,9 +190,9 @@ async def keep_refused(
     exchange_id, answer_id = new_id(now), new_id(now)
     exchange = begun(
         exchange_id,
-        _event(envelope),
+        event_of(envelope),
         provider=str(envelope.sender),
-        insurer=str(envelope.receiver)[:_LONGEST_LICENCE],
+        insurer=as_licence(str(envelope.receiver)),
         state=State.REFUSED,
         now=now,
         focal=focal_of(envelope),
@@ -237,45 +211,6 @@ async def keep_collision(parts: Parts, envelope: Envelope, answer: Envelope, now
     async with parts.database.write() as unit:
         await messages.keep(unit, as_row(envelope, message_id, now), envelope.raw)
         await messages.keep(unit, as_row(answer, new_id(now), now, replies_to=message_id), answer.raw)
-
-
-def begun(
-    exchange_id: str,
-    event: str,
-    *,
-    provider: str,
-    insurer: str,
-    state: State,
-    now: datetime,
-    focal: Focal | None = None,
-    due_at: datetime | None = None,
-    waiting: bool = False,
-    answer_id: str | None = None,
-    about_id: str | None = None,
-    batch_id: str | None = None,
-    reason: str = "",
-    tries: int = 0,
-) -> Exchange:
-    """A new exchange; one that has an answer already was answered by the gateway."""
-    return Exchange(
-        id=exchange_id,
-        event=event,
-        provider=provider,
-        insurer=insurer,
-        focal=focal,
-        state=state,
-        reason=reason,
-        created_at=now,
-        changed_at=now,
-        due_at=due_at,
-        waiting=waiting,
-        answer_id=answer_id,
-        answered_by=Author.GATEWAY if answer_id else None,
-        revision=1,
-        about_id=about_id,
-        batch_id=batch_id,
-        tries=tries,
-    )
 
 
 async def keep_own(unit: Unit, written: Envelope, exchange: Exchange, now: datetime) -> Message:
@@ -299,7 +234,3 @@ async def deposit(unit: Unit, exchange: Exchange, answer: Message, now: datetime
             queued_at=now,
         ),
     )
-
-
-def _event(envelope: Envelope) -> str:
-    return envelope.event.code if envelope.event else ""

@@ -16,7 +16,8 @@ from claimgw.clearinghouse.followup.take_back import take_back
 from claimgw.clearinghouse.forms import form_of
 from claimgw.clearinghouse.notice import queue_notice
 from claimgw.clearinghouse.parts import Parts
-from claimgw.clearinghouse.record import as_row, deposit, keep_own, remember
+from claimgw.clearinghouse.record import deposit, keep_own, remember
+from claimgw.clearinghouse.rows import as_row
 from claimgw.clearinghouse.unreachable import unreachable
 from claimgw.clearinghouse.words import insurer_declined, meanwhile
 from claimgw.errors import Conflict

@@ -1,7 +1,7 @@
 """What becomes of a request that may not wait while its insurer cannot have it? It is answered at once."""
 
 from claimgw.access.participants import Participant
-from claimgw.clearinghouse import record
+from claimgw.clearinghouse import record, rows
 from claimgw.clearinghouse.admit import focal_of
 from claimgw.clearinghouse.delivery.gate import Shut
 from claimgw.clearinghouse.parts import Parts
@@ -16,7 +16,7 @@ async def turn_away(
 ) -> tuple[Exchange, bytes]:
     """Keep it with the answer that the insurer is away: no attempt is made, nobody waits for a timeout."""
     now = received.now
-    exchange = record.begun(
+    exchange = rows.begun(
         new_id(now),
         received.event.code,
         provider=str(received.envelope.sender),

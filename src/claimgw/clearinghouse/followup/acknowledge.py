@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from claimgw.clearinghouse import answer, record
+from claimgw.clearinghouse import answer, record, rows
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clearinghouse.received import Received
 from claimgw.ids import new_id
@@ -29,7 +29,7 @@ async def acknowledge(
     now, message_id = received.now, new_id(received.now)
     body = replies.acknowledgement(received.envelope, parts.stamp(now), faults)
     row = await record.keep_arrival(unit, received.envelope, message_id, now, exchange_id=exchange_id)
-    written = record.as_row(answer.own(body), new_id(now), now, replies_to=message_id)
+    written = rows.as_row(answer.own(body), new_id(now), now, replies_to=message_id)
     await messages.keep(unit, written, body)
     codes = sorted({fault.code for fault in faults})
     if faults and received.event.leg is Leg.RESPONSE:

@@ -1,7 +1,7 @@
 """What becomes of a cancellation? The gateway carries it out while nobody else can have the claim."""
 
 from claimgw.access.registry import Snapshot
-from claimgw.clearinghouse import answer, record
+from claimgw.clearinghouse import answer, record, rows
 from claimgw.clearinghouse.delivery.interpret import told_outcome
 from claimgw.clearinghouse.delivery.outcomes import Outcome
 from claimgw.clearinghouse.delivery.policy import never_arrived
@@ -47,7 +47,7 @@ async def _by_ourselves(parts: Parts, received: Received, target: Exchange) -> b
     """The answer; None if the insurer may have the claim."""
     now = received.now
     raw = task_replies.completed(received.envelope, parts.stamp(now))
-    exchange = record.begun(
+    exchange = rows.begun(
         new_id(now),
         received.event.code,
         provider=target.provider,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from claimgw.access.registry import Snapshot
-from claimgw.clearinghouse import answer, record
+from claimgw.clearinghouse import answer, record, rows
 from claimgw.clearinghouse.admit import Collision, Repeat, focal_of
 from claimgw.clearinghouse.delivery import gate
 from claimgw.clearinghouse.delivery.gate import Shut
@@ -89,7 +89,7 @@ async def _refuse(parts: Parts, faults: Sequence[Finding], received: Received) -
 async def _keep_batch(unit: Unit, received: Received, body: bytes) -> str:
     batch_id = new_id(received.now)
     await record.keep_arrival(unit, received.envelope, batch_id, received.now)
-    row = record.as_row(answer.own(body), new_id(received.now), received.now, replies_to=batch_id)
+    row = rows.as_row(answer.own(body), new_id(received.now), received.now, replies_to=batch_id)
     await messages.keep(unit, row, body)
     return batch_id
 

@@ -1,6 +1,6 @@
 """What becomes of a payment notice? It stops at the gateway: kept, and acknowledged."""
 
-from claimgw.clearinghouse import answer, record
+from claimgw.clearinghouse import answer, record, rows
 from claimgw.clearinghouse.admit import focal_of
 from claimgw.clearinghouse.parts import Parts, Reply
 from claimgw.clearinghouse.received import Received
@@ -18,7 +18,7 @@ async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
     if received.faults:
         return await refuse(parts, envelope, received.faults, now)
     raw = replies.acknowledgement(envelope, parts.stamp(now))
-    exchange = record.begun(
+    exchange = rows.begun(
         new_id(now),
         received.event.code,
         provider=str(envelope.sender),

@@ -7,7 +7,7 @@ itself, says that it has them.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from claimgw.clearinghouse import answer, record
+from claimgw.clearinghouse import answer, record, rows
 from claimgw.clearinghouse.open import Refusal
 from claimgw.clearinghouse.own.selection import select
 from claimgw.clearinghouse.parts import Given, Parts, Reply
@@ -131,5 +131,5 @@ async def _fail(parts: Parts, envelope: Envelope, faults: Sequence[Finding], now
     written = answer.own(body)
     async with parts.database.write() as unit:
         await record.keep_arrival(unit, envelope, poll_id, now)
-        await messages.keep(unit, record.as_row(written, new_id(now), now, replies_to=poll_id), body)
+        await messages.keep(unit, rows.as_row(written, new_id(now), now, replies_to=poll_id), body)
     return Reply(200, await answer.tagged(parts, body, str(envelope.sender)))
