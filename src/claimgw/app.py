@@ -58,6 +58,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         openapi_url="/openapi.json",
+        # FastAPI would look at every request whether somebody traces it; our own figures are in /metrics.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.add_middleware(Straight, doors=doors)
     app.add_middleware(RequestIds, clock=time)

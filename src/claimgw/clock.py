@@ -4,8 +4,16 @@ import asyncio
 import heapq
 import itertools
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+
+class Alarm(Protocol):
+    """What has been set to ring."""
+
+    def cancel(self) -> object:
+        """Do not ring; nothing happens if it has rung."""
 
 
 class Clock(Protocol):
@@ -20,6 +28,9 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Return once that many seconds have gone by."""
 
+    def ring(self, seconds: float, bell: Callable[[], object]) -> Alarm:
+        """Call that once so many seconds have gone by; a fifth of the cost of a task that sleeps."""
+
 
 class SystemClock:
     """The machine's clock."""
@@ -32,6 +43,9 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    def ring(self, seconds: float, bell: Callable[[], object]) -> Alarm:
+        return asyncio.get_running_loop().call_later(seconds, bell)
 
 
 class ManualClock:
@@ -53,9 +67,19 @@ class ManualClock:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
+        await self._waiter(seconds)
+
+    def ring(self, seconds: float, bell: Callable[[], object]) -> Alarm:
+        waiter = self._waiter(seconds)
+        waiter.add_done_callback(lambda rung: None if rung.cancelled() else bell())
+        if seconds <= 0:
+            waiter.set_result(None)
+        return waiter
+
+    def _waiter(self, seconds: float) -> asyncio.Future[None]:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), waiter))
-        await waiter
+        return waiter
 
     def advance(self, seconds: float) -> None:
         """Move time forward and wake, in order, all who slept no longer than that."""

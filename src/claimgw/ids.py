@@ -21,12 +21,16 @@ class _Sequence:
 
 def new_id(at: datetime) -> str:
     """A UUID of version 7 (RFC 9562 §5.7, §6.2) in lower case: rows written together lie together."""
-    milliseconds = int(at.timestamp() * 1000)
-    value = (milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | secrets.randbits(12) << 64
-    value |= 0b10 << 62 | secrets.randbits(61)
-    same_millisecond = value >> 80 == _Sequence.last >> 80
-    _Sequence.last = _Sequence.last + 1 if same_millisecond else value
-    return str(uuid.UUID(int=_Sequence.last))
+    milliseconds = int(at.timestamp() * 1000) & ((1 << 48) - 1)
+    if _Sequence.last >> 80 == milliseconds:
+        value = _Sequence.last + 1
+    else:
+        chance = secrets.randbits(73)
+        value = milliseconds << 80 | 0x7 << 76 | chance >> 61 << 64 | 0b10 << 62 | chance & ((1 << 61) - 1)
+    _Sequence.last = value
+    # uuid.UUID says the same, at three times the cost.
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def derived_id(*parts: str) -> str:

@@ -19,7 +19,7 @@ class Lines:
     def __init__(self, clock: Clock, door: Callable[[str], Door]) -> None:
         self._clock = clock
         self._door = door
-        self._open: dict[str, tuple[str, Connection, Adapter]] = {}
+        self._open: dict[str, tuple[Participant, Connection, Adapter]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     def line(self, insurer: Participant) -> Adapter | None:
@@ -29,9 +29,13 @@ class Lines:
         """
         if insurer.adapter is None or insurer.endpoint is None:
             return None
-        connection = insurer.connection()
         held = self._open.get(insurer.licence)
-        if held is not None and held[:2] == (insurer.adapter, connection):
+        # The same object as long as the registry has not changed.
+        if held is not None and held[0] is insurer:
+            return held[2]
+        connection = insurer.connection()
+        if held is not None and (held[0].adapter, held[1]) == (insurer.adapter, connection):
+            self._open[insurer.licence] = (insurer, connection, held[2])
             return held[2]
         try:
             adapter = find_adapter(insurer.adapter)(
@@ -42,7 +46,7 @@ class Lines:
             return None
         if held is not None:
             self._let_go(held[2])
-        self._open[insurer.licence] = (insurer.adapter, connection, adapter)
+        self._open[insurer.licence] = (insurer, connection, adapter)
         return adapter
 
     async def close(self) -> None:

@@ -34,7 +34,8 @@ class Sessions:
 
     def __init__(self) -> None:
         self._under_way: set[asyncio.Task[Settled]] = set()
-        self._waits: set[asyncio.Task[None]] = set()
+        # Those who wait: each is done when its attempt has ended, or its time is up.
+        self._waits: set[asyncio.Future[None]] = set()
 
     async def hold(
         self,
@@ -56,21 +57,15 @@ class Sessions:
         self._under_way.add(attempt_made)
         attempt_made.add_done_callback(self._ended)
         attempt_made.add_done_callback(lambda _: parts.places.give_back(insurer.licence))
-        time_up = asyncio.create_task(parts.clock.sleep(_time_left(parts, exchange.created_at)))
-        self._waits.add(time_up)
-        try:
-            await asyncio.wait({attempt_made, time_up}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._waits.discard(time_up)
-            time_up.cancel()
+        await self._wait(parts, attempt_made, _time_left(parts, exchange.created_at))
         if attempt_made.done() and (told := attempt_made.result().answer) is not None:
             return told
         return await pend(parts, exchange.id, request, insurer.name, notes)
 
     def let_go(self) -> None:
         """Nobody waits for an insurer any longer: all who do are told what there is to tell."""
-        for time_up in self._waits:
-            time_up.cancel()
+        for waiting in self._waits:
+            _end(waiting)
 
     async def finish(self, seconds: float) -> None:
         """Wait so long for what is under way; the rest stays open, to be taken up elsewhere."""
@@ -81,10 +76,26 @@ class Sessions:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
+    async def _wait(self, parts: Parts, attempt_made: asyncio.Task[Settled], seconds: float) -> None:
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waits.add(waiting)
+        attempt_made.add_done_callback(lambda _: _end(waiting))
+        time_up = parts.clock.ring(seconds, lambda: _end(waiting))
+        try:
+            await waiting
+        finally:
+            self._waits.discard(waiting)
+            time_up.cancel()
+
     def _ended(self, task: asyncio.Task[Settled]) -> None:
         self._under_way.discard(task)
         if not task.cancelled() and (fault := task.exception()) is not None:
             _log.error("an attempt stays open", action="deliver", fault=type(fault).__name__)
+
+
+def _end(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _time_left(parts: Parts, since: datetime) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from starlette.requests import ClientDisconnect, Request
@@ -79,7 +80,8 @@ def _is_json(accepted: str) -> bool:
     )
 
 
-def _media(header: str) -> tuple[str, dict[str, str]]:
+@lru_cache(64)  # clients send the same ones for ever
+def _media(header: str) -> tuple[str, Mapping[str, str]]:
     """The media type and its parameters, all in lower case."""
     media, *parameters = (part.strip() for part in header.lower().split(";"))
     stated = (parameter.partition("=") for parameter in parameters)

@@ -91,7 +91,7 @@ class Entrance:
                     metrics.turned_away.labels("bytes").inc()
                 return unread(request, refuse(raw), SMALL)
             guest.keep(self._room, len(raw))
-            if not (self._bounds.beside and is_heavy(raw)) and not await _in_time(guest.take(self._turns)):
+            if not (self._bounds.beside and is_heavy(raw)) and not await self._turn(guest):
                 return _come_again(503, "turn", _CROWDED, _AGAIN_SECONDS)
             return await serve(raw)
         finally:
@@ -108,6 +108,10 @@ class Entrance:
         if self._inside.taken() >= bounds.requests or self._sessions >= bounds.sessions:
             return _come_again(503, "door", _CROWDED, _AGAIN_SECONDS)
         return None
+
+    async def _turn(self, guest: Guest) -> bool:
+        """Whether its turn came. Mostly it is there; a limit of time would cost more than all else here."""
+        return guest.take_at_once(self._turns) or await _in_time(guest.take(self._turns))
 
     async def _make_room(self, guest: Guest, size: int) -> Refusal | None:
         """Room for a large body, in its turn; the connection is not read from meanwhile."""

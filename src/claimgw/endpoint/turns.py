@@ -37,13 +37,19 @@ class Turns:
         """How much is taken, by all or by one."""
         return self._taken if whose is None else self._by[whose]
 
-    async def take(self, whose: str, weight: int = 1) -> None:
-        """Return when it is theirs. What was taken is given back with `give`."""
+    def take_at_once(self, whose: str, weight: int = 1) -> bool:
+        """Take it if that needs no waiting, and say whether it was taken."""
         if whose != self._last[0]:
             self._another = self._last
         self._last = whose, self._clock.monotonic()
-        if not self._lines and self._fits(weight) and self._within_share(whose, weight):
-            self.seize(whose, weight)
+        if self._lines or not self._fits(weight) or not self._within_share(whose, weight):
+            return False
+        self.seize(whose, weight)
+        return True
+
+    async def take(self, whose: str, weight: int = 1) -> None:
+        """Return when it is theirs. What was taken is given back with `give`."""
+        if self.take_at_once(whose, weight):
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         line = self._lines.setdefault(whose, deque())
@@ -119,6 +125,12 @@ class Guest:
         self._taken: dict[Turns, int] = {}
         self._holds = True
         self._gone = False
+
+    def take_at_once(self, turns: Turns, weight: int = 1) -> bool:
+        taken = turns.take_at_once(self._whose, weight)
+        if taken:
+            self._taken[turns] = weight
+        return taken
 
     async def take(self, turns: Turns, weight: int = 1) -> None:
         await turns.take(self._whose, weight)
