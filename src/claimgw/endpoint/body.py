@@ -33,8 +33,8 @@ def unwanted(request: Request) -> Refusal | None:
     if "respond-async" in request.headers.get("prefer", "").lower():
         return _refusal(400, "Answers are not given later", "Leave Prefer: respond-async out, and poll")
     # In an address a plus sign means a blank.
-    named = request.query_params.get("_format", "").lower().replace(" ", "+")
-    if named:
+    asked = request.scope["query_string"]
+    if asked and (named := request.query_params.get("_format", "").lower().replace(" ", "+")):
         if named.partition(";")[0] not in _FORMATS:
             return _refusal(
                 406, f"The answer would be {FHIR_JSON}, not what _format names", "Give _format=json"
@@ -62,6 +62,8 @@ def _unreadable(request: Request) -> Refusal | None:
 
 
 def _unknown(request: Request, taken: Mapping[str, str]) -> Refusal | None:
+    if not request.scope["query_string"]:
+        return None
     asked = [(name, value) for name, value in request.query_params.multi_items() if name != "_format"]
     if len(asked) == len(dict(asked)) and all(taken.get(name) in ("", value) for name, value in asked):
         return None
