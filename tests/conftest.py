@@ -1,5 +1,6 @@
 """What does every test get? A clock that stands still, and a fresh migrated database of either kind."""
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from fastapi.dependencies import models
 from sqlalchemy import make_url
 
 from claimgw.clock import ManualClock
@@ -21,6 +23,28 @@ def pytest_configure() -> None:
     place = memory()
     if place is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, so that at the end no worker of pytest-xdist waits for another."""
+    long = {"processes", "browser"}
+    items.sort(key=lambda item: long.isdisjoint(mark.name for mark in item.iter_markers()))
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays, and apps come and go: to look for garbage took a seventh of the run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _apps_are_let_go() -> Iterator[None]:
+    """FastAPI remembers functions, each app hangs on its own, and the garbage collector looks at them all."""
+    yield
+    for one in vars(models).values():
+        if hasattr(one, "cache_clear"):
+            one.cache_clear()
 
 
 @pytest.fixture
