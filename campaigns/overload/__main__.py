@@ -7,6 +7,7 @@ import statistics
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from rich.table import Table
 from benchmarks.stage import prepare
 from campaigns.overload.connection import Target
 from campaigns.overload.flood import Flood, flood
-from campaigns.overload.memory import family, peak_megabytes
+from campaigns.overload.memory import Memory
 from campaigns.overload.storm import GOOD, Provider, claim_times, provider, storm
 from campaigns.overload.tally import Tally, quantile
 from claimgw.access.keys import new_key
@@ -26,20 +27,10 @@ from tests.processes.running import Process, processes, sandbox, server
 
 MOST_MEGABYTES = 400
 _PROVIDERS = 20
+_LOOK_SECONDS = 0.2
+# Of the processes of a gateway, by generation.
+_PROCESSES = ("the gateway", "the one that is forked from", "the one beside")
 _GOOD_ENDINGS = {"200", "429", "503"}
-
-
-@dataclass(slots=True)
-class Peaks:
-    """The most memory of the gateway's process, and of any beside it."""
-
-    gateway: float = 0.0
-    beside: float = 0.0
-
-    def look(self, pid: int) -> None:
-        first, *others = family(pid)
-        self.gateway = max(self.gateway, peak_megabytes(first))
-        self.beside = max([self.beside, *map(peak_megabytes, others)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +38,7 @@ class Outcome:
     """`before`, `after`: the median seconds of a claim that comes alone."""
 
     tally: Tally
-    peaks: Peaks
+    memory: Memory
     before: float
     after: float
     flood: Flood
@@ -59,8 +50,8 @@ class Outcome:
         found = [f"{n} well-behaved requests ended with {how}" for how, n in bad.items()]
         if not self.tally.ended[GOOD]["200"]:
             found.append("nobody was served")
-        if max(self.peaks.gateway, self.peaks.beside) >= MOST_MEGABYTES:
-            found.append(f"a process had {MOST_MEGABYTES} MB or more")
+        if self.memory.together >= MOST_MEGABYTES:
+            found.append(f"its processes had {self.memory.together:.0f} MB at one moment")
         if self.restarted:
             found.append("the gateway ended")
         if self.after > 2 * self.before + 0.05:
@@ -68,16 +59,16 @@ class Outcome:
         return found
 
 
-async def _watched(pid: int, peaks: Peaks) -> None:
+async def _watched(pid: int, memory: Memory) -> None:
     while True:
-        peaks.look(pid)
-        await asyncio.sleep(0.5)
+        memory.look(pid)
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def played(gateway: Process, providers: list[Provider], given: argparse.Namespace) -> Outcome:
     """The storm, and one claim at a time before it and after."""
-    peaks, pid = Peaks(), gateway.handle.pid
-    watching = asyncio.create_task(_watched(pid, peaks))
+    memory, pid = Memory(), gateway.handle.pid
+    watching = asyncio.create_task(_watched(pid, memory))
     before = statistics.median(await claim_times(providers[0], 20, given.seed + 1))
     tally = await storm(providers, given.connections, given.hostile, given.seconds, seed=given.seed + 2)
     # What was taken meanwhile is finished, and what was asked for comes to its end.
@@ -86,8 +77,8 @@ async def played(gateway: Process, providers: list[Provider], given: argparse.Na
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching
-    flooded = await flood(providers[1], providers[2], given.seconds / 12, given.seed + 100)
-    return Outcome(tally, peaks, before, after, flooded, gateway.handle.poll() is not None)
+    flooded = await flood(providers[1], providers[2], given.rounds, given.quiet, given.seed + 100)
+    return Outcome(tally, memory, before, after, flooded, gateway.handle.poll() is not None)
 
 
 def show(outcome: Outcome) -> None:
@@ -100,21 +91,32 @@ def show(outcome: Outcome) -> None:
     console.print(table)
     console.print(
         f"served within {_within(outcome.tally.served_seconds)},"
-        f" turned away within {_within(outcome.tally.turned_away_seconds)}; most memory"
-        f" {outcome.peaks.gateway:.0f} MB, and {outcome.peaks.beside:.0f} MB beside; a claim alone takes"
+        f" turned away within {_within(outcome.tally.turned_away_seconds)}; a claim alone takes"
         f" {1000 * outcome.before:.0f} ms before and {1000 * outcome.after:.0f} ms after",
         highlight=False,
         soft_wrap=True,
     )
+    _show_memory(console, outcome.memory)
     seen = outcome.flood
     console.print(
-        f"a provider that sends little is answered within {_within(seen.alone)} by itself, and within"
-        f" {_within(seen.beside)} while another sends all it can, which is told {dict(seen.told)}",
+        f"a provider that sends half of what it could is answered within"
+        f" {_within([*chain(*seen.alone)])} by itself, and within {_within([*chain(*seen.beside)])} while"
+        f" another sends all it can, which is told {dict(seen.told)}; p99 {100 * seen.slower:+.0f} %, the"
+        f" median of {len(seen.alone)} rounds",
         highlight=False,
         soft_wrap=True,
     )
     for fault in outcome.faults():
         console.print(f"NOT HELD: {fault}", highlight=False)
+
+
+def _show_memory(console: Console, memory: Memory) -> None:
+    table = Table("process", "most MB", "most MB of its own", title="Memory")
+    for generation, most in sorted(memory.most.items()):
+        table.add_row(_PROCESSES[generation], f"{most:.0f}", f"{memory.own[generation]:.0f}")
+    table.add_row("all at one moment", "", f"{memory.together:.0f}")
+    table.add_row("their peaks together", "", f"{sum(memory.own.values()):.0f}")
+    console.print(table)
 
 
 def _within(seconds: list[float]) -> str:
@@ -129,6 +131,8 @@ def main() -> int:
     options.add_argument(
         "--calm", type=float, default=15.0, help="seconds between the storm and the claim after"
     )
+    options.add_argument("--rounds", type=int, default=5, help="of one provider alone and beside a flood")
+    options.add_argument("--quiet", type=float, default=4.0, help="seconds of each")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--json", type=Path, metavar="FILE")
     given = options.parse_args()
@@ -150,7 +154,12 @@ def main() -> int:
     show(outcome)
     if given.json is not None:
         ended = {kind: dict(how) for kind, how in outcome.tally.ended.items()}
-        told = {"ended": ended, "megabytes": outcome.peaks.gateway, "beside": outcome.peaks.beside}
+        told = {
+            "ended": ended,
+            "megabytes": outcome.memory.together,
+            "peaks": list(outcome.memory.own.values()),
+            "slower": outcome.flood.slower,
+        }
         given.json.write_text(json.dumps(told, indent=2) + "\n")
     return 1 if outcome.faults() else 0
 

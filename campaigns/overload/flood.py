@@ -1,60 +1,74 @@
 """Does it matter to one provider that another sends all it can? Claims with the flood, and without."""
 
 import asyncio
+import statistics
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from campaigns.overload.connection import connected
 from campaigns.overload.storm import Provider, numbers, send
+from campaigns.overload.tally import quantile
 
-_FLOODING = 32
-_PAUSE_SECONDS = 0.05
+# More than one licence may have inside at once.
+_FLOODING = 96
+_WARM = 20
 
 
 @dataclass(slots=True)
 class Flood:
-    """Seconds until the answers to the one that sends little, and what the other was told."""
+    """Seconds until the answers to the one that sends little, by round, and what the other was told."""
 
-    alone: list[float] = field(default_factory=list)
-    beside: list[float] = field(default_factory=list)
+    pause: float = 0.0
+    alone: list[list[float]] = field(default_factory=list)
+    beside: list[list[float]] = field(default_factory=list)
     told: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def slower(self) -> float:
+        """By which share the p99 is longer beside the flood: the median of the rounds."""
+        rounds = zip(self.alone, self.beside, strict=True)
+        shares = [quantile(two, 0.99) / quantile(one, 0.99) for one, two in rounds]
+        return statistics.median(shares or [1.0]) - 1
 
-async def flood(quiet: Provider, flooding: Provider, seconds: float, seed: int) -> Flood:
-    """In turn, three times each: other work of the machine falls on both."""
-    seen = Flood()
-    for turn in range(3):
-        seen.alone += await _little(quiet, seconds, seed + turn)
-        senders = [
-            asyncio.create_task(_all_it_can(flooding, seen, seed + 10 + turn * _FLOODING + number))
-            for number in range(_FLOODING)
-        ]
-        # The burst that everybody may send once is over.
-        await asyncio.sleep(seconds / 2)
-        seen.beside += await _little(quiet, seconds, seed + 5 + turn)
+
+async def flood(quiet: Provider, flooding: Provider, rounds: int, seconds: float, seed: int) -> Flood:
+    """By itself, and beside a flood, by turns: what else the machine does falls on both. `seconds` each."""
+    seen, ids, all_ids = Flood(), numbers(seed), numbers(seed + 1)
+    # Half of what it could send: as long as an answer takes, it pauses.
+    seen.pause = statistics.median((await _little(quiet, ids, 0.0, count=_WARM))[_WARM // 2 :])
+    count = max(_WARM, int(seconds / (2 * seen.pause)))
+    for _ in range(rounds):
+        senders = [asyncio.create_task(_all_it_can(flooding, seen, all_ids)) for _ in range(_FLOODING)]
+        await asyncio.sleep(0.5)
+        seen.beside.append(await _little(quiet, ids, seen.pause, count))
         for sender in senders:
             sender.cancel()
         await asyncio.gather(*senders, return_exceptions=True)
+        await asyncio.sleep(0.5)
+        seen.alone.append(await _little(quiet, ids, seen.pause, count))
     return seen
 
 
-async def _little(one: Provider, seconds: float, seed: int) -> list[float]:
-    """Twenty claims a second at the most, each after the answer to the one before."""
-    end, ids, times = time.monotonic() + seconds, numbers(seed), list[float]()
+async def _little(one: Provider, ids: Iterator[bytes], pause: float, count: int) -> list[float]:
+    """So many claims, each a pause after the answer to the one before."""
+    times = list[float]()
     async with connected(one.target) as streams:
-        while time.monotonic() < end:
+        while len(times) < count:
             began = time.perf_counter()
             told = await send(one, streams, ids)
+            if told.status == "429":
+                await asyncio.sleep(told.again or 0)
+                continue
             assert told.status == "200", told
             times.append(time.perf_counter() - began)
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
     return times
 
 
-async def _all_it_can(one: Provider, seen: Flood, seed: int) -> None:
+async def _all_it_can(one: Provider, seen: Flood, ids: Iterator[bytes]) -> None:
     """Without a pause, whatever it is told, until cancelled."""
-    ids = numbers(seed)
     async with connected(one.target) as streams:
         while True:
             seen.told[(await send(one, streams, ids)).status] += 1

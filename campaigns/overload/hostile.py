@@ -36,6 +36,12 @@ async def _huge(target: Target, streams: Streams, chance: random.Random) -> None
         streams[1].write(b"0\r\n\r\n")
 
 
+async def _dense(target: Target, streams: Streams, chance: random.Random) -> None:
+    """As many numbers as may be, of which each takes thirty times its text; or more than that."""
+    body = b'{"a":[' + b"1.5," * chance.choice((680_000, 2_000_000)) + b"1]}"
+    streams[1].write(target.head(len(body)) + body)
+
+
 async def _broken_json(target: Target, streams: Streams, chance: random.Random) -> None:
     body = chance.choice((b'{"resourceType":', b"\x00" * 9_000, b"[" * 60_000, b'{"a":1,' * 9_000))
     streams[1].write(target.head(len(body)) + body)
@@ -66,6 +72,7 @@ ATTACKS: Mapping[str, Attack] = {
     "a slow head": _slow_head,
     "a slow body": _slow_body,
     "too large a body": _huge,
+    "dense JSON": _dense,
     "broken JSON": _broken_json,
     "broken framing": _broken_framing,
     "half closed": _half_closed,

@@ -13,13 +13,14 @@ from starlette.routing import Route
 import claimgw
 from claimgw.access.certificates import read_networks
 from claimgw.access.operators import Operators
+from claimgw.clearinghouse.beside.nursery import Nursery
 from claimgw.clearinghouse.delivery.nodes import Role
-from claimgw.clearinghouse.parts import Parts
 from claimgw.clock import Clock, SystemClock
 from claimgw.console.routes import create_console
 from claimgw.endpoint import exchanges, health, questions
 from claimgw.endpoint.entrance import Bounds, Entrance
 from claimgw.endpoint.figures import Metrics
+from claimgw.endpoint.gate import Gate
 from claimgw.endpoint.identity import Doorkeeper
 from claimgw.endpoint.mailbox import delivered
 from claimgw.endpoint.mailbox.stream import MailboxEvents
@@ -30,20 +31,24 @@ from claimgw.endpoint.request_id import RequestIds
 from claimgw.endpoint.straight import Door, Straight
 from claimgw.endpoint.validate import Validate
 from claimgw.errors import StoreUnavailable
-from claimgw.house import House, open_house, watching, working
+from claimgw.house import House, open_house, watching, working, works_beside
 from claimgw.settings import Settings
 
 
-def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
-    """The gateway as an ASGI app. It opens its database when it starts and lets go of it when it stops."""
+def create_app(settings: Settings, clock: Clock | None = None, *, nursery: Nursery | None = None) -> FastAPI:
+    """The gateway as an ASGI app. It opens its database when it starts and lets go of it when it stops.
+
+    `nursery`: where the process beside it is to come from.
+    """
     time = clock or SystemClock()
     doors: dict[str, Door] = {}
+    entrance = Entrance(_bounds(settings, time), time)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_house(settings, time, Role.SERVE) as house, watching(house):
+        async with open_house(settings, time, Role.SERVE, nursery) as house, watching(house):
             app.state.house = house
-            doors.update(_open_doors(app, house, settings))
+            doors.update(_open_doors(app, house, settings, entrance))
             if settings.works:
                 async with working(house):
                     yield
@@ -63,13 +68,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     )
     app.add_middleware(Straight, doors=doors)
     app.add_middleware(RequestIds, clock=time)
+    app.add_middleware(Gate, entrance=entrance, clock=time)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(StoreUnavailable, on_store_unavailable)
     app.add_exception_handler(Exception, on_bug)
     return app
 
 
-def _open_doors(app: FastAPI, house: House, settings: Settings) -> Mapping[str, Door]:
+def _open_doors(app: FastAPI, house: House, settings: Settings, entrance: Entrance) -> Mapping[str, Door]:
     """Answer at all addresses. What is handed back, the operations on messages, goes past the routes."""
     parts = house.parts
     doorkeeper = Doorkeeper(
@@ -102,7 +108,6 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> Mapping[str, 
                 https=settings.tls_by_proxy or settings.tls_certificate is not None,
             ),
         )
-    entrance = Entrance(_bounds(settings, parts), parts.clock)
     message = ProcessMessage(parts, house.sessions, doorkeeper, entrance)
     validate = Validate(parts, doorkeeper, entrance)
     metadata = Metadata(claimgw.__version__, parts.clock.now(), settings.repeat_minutes, settings.public_url)
@@ -114,7 +119,7 @@ def _open_doors(app: FastAPI, house: House, settings: Settings) -> Mapping[str, 
     return operations
 
 
-def _bounds(settings: Settings, parts: Parts) -> Bounds:
+def _bounds(settings: Settings, clock: Clock) -> Bounds:
     """In an open house everybody shows the same credential, which is none: nobody can be told from others."""
     return Bounds(
         requests=settings.door_requests,
@@ -124,7 +129,7 @@ def _bounds(settings: Settings, parts: Parts) -> Bounds:
         licence_turns=settings.door_turns if settings.open else max(1, settings.door_turns // 8),
         licence_rate=0 if settings.open else settings.licence_rate,
         body_bytes=settings.door_bytes,
-        beside=parts.beside is not None,
+        beside=works_beside(settings, clock),
     )
 
 

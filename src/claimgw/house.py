@@ -15,6 +15,7 @@ from claimgw.clearinghouse.alerts.channels import Channel, Mail, MailTls, Webhoo
 from claimgw.clearinghouse.alerts.figures import Thresholds
 from claimgw.clearinghouse.alerts.watch import Alerts
 from claimgw.clearinghouse.beside.lent import lent
+from claimgw.clearinghouse.beside.nursery import Nursery
 from claimgw.clearinghouse.beside.process import Beside
 from claimgw.clearinghouse.beside.wire import Handler
 from claimgw.clearinghouse.delivery.breakers import Breakers
@@ -84,7 +85,9 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncIterator[House]:
+async def open_house(
+    settings: Settings, clock: Clock, role: Role, nursery: Nursery | None = None
+) -> AsyncIterator[House]:
     """Everything below the doors, from the database up; let go in the reverse order."""
     schemas = load(settings.packages, settings.codes, settings.versions)
     database = Database(settings.database)
@@ -98,8 +101,7 @@ async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncItera
 
         lines = Lines(clock, lambda licence: _door(house, licence))
         handlers: dict[str, Handler] = {}
-        # A clock that is handed in cannot be handed on to another process.
-        beside = Beside(settings, handlers) if settings.beside and isinstance(clock, SystemClock) else None
+        beside = Beside(settings, handlers, nursery) if works_beside(settings, clock) else None
         parts = Parts(
             database=database,
             registry=Registry(database, clock),
@@ -159,6 +161,11 @@ async def open_house(settings: Settings, clock: Clock, role: Role) -> AsyncItera
                 await lines.close()
     finally:
         await database.close()
+
+
+def works_beside(settings: Settings, clock: Clock) -> bool:
+    """Whether what is large goes to another process: a clock that is handed in cannot be handed on to it."""
+    return settings.beside and isinstance(clock, SystemClock)
 
 
 def kept_days(settings: Settings) -> dict[Kind, int | None]:

@@ -119,12 +119,12 @@ class Settings(BaseSettings):
     )
 
     door_requests: int = Field(
-        256, ge=1, description="requests inside at once, without those that wait for an insurer; beyond: 503"
+        128, ge=1, description="requests inside at once, without those that wait for an insurer; beyond: 503"
     )
     door_sessions: int = Field(2000, ge=1, description="the same, with those that wait for an insurer")
     door_turns: int = Field(16, ge=1, description="requests that are worked on at once; the others wait")
     door_bytes: int = Field(
-        24 * 1024 * 1024,
+        20 * 1024 * 1024,
         ge=20 * 1024 * 1024,
         description="bytes of messages over 64 kB that are inside at once; beyond: they wait, then 503",
     )

@@ -62,7 +62,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path)
 def beside() -> list[int]:
     """The processes that were started for large messages and have not ended."""
     _, *others = family(os.getpid())
-    return [pid for pid in others if b"beside" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for _, pid in others if b"beside" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def another(raw: bytes) -> bytes:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from claimgw.access.callers import Caller
 from claimgw.clock import SystemClock
 from claimgw.endpoint.entrance import SMALL, Bounds, Entrance
+from claimgw.endpoint.gate import Gate
 from tests.clearinghouse.spoken import polling
 from tests.endpoint.doors import open_doors
 from tests.gateway import parsed
@@ -24,7 +25,7 @@ MEGABYTE = 1024 * 1024
 
 @dataclass
 class Hall:
-    """Behind the entrance everybody waits until let go. The licence of a caller stands in a header."""
+    """Behind the entrance everybody waits until let go. The licence of a caller is its credential."""
 
     bounds: Bounds
     inside: int = 0
@@ -35,7 +36,7 @@ class Hall:
         self.entrance = Entrance(self.bounds, SystemClock())
 
     async def handle(self, request: Request) -> Response:
-        caller = Caller(frozenset({request.headers["licence"]}), "key")
+        caller = Caller(frozenset({request.headers["authorization"]}), "key")
         return await self.entrance.through(request, caller, self._serve)
 
     async def _serve(self, raw: bytes) -> Response:
@@ -60,7 +61,7 @@ async def opened(bounds: Bounds) -> AsyncIterator[tuple[Hall, httpx.AsyncClient]
 
 
 def post(client: httpx.AsyncClient, licence: str, size: int = 10) -> "asyncio.Task[httpx.Response]":
-    return asyncio.create_task(client.post("/", content=b" " * size, headers={"licence": licence}))
+    return asyncio.create_task(client.post("/", content=b" " * size, headers={"authorization": licence}))
 
 
 def assert_asked_to_come_again(told: httpx.Response, status: int) -> None:
@@ -85,7 +86,9 @@ async def test_past_the_door_the_answer_comes_before_the_body() -> None:
         await hall.came.wait()
         host, port = client.base_url.host, client.base_url.port
         reader, writer = await asyncio.open_connection(host, port)
-        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nLicence: provider:2\r\nContent-Length: 9000000\r\n\r\n")
+        writer.write(
+            b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: provider:2\r\nContent-Length: 9000000\r\n\r\n"
+        )
         async with asyncio.timeout(5):
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
         assert head.startswith(b"http/1.1 503 ")
@@ -131,7 +134,7 @@ async def test_a_body_in_chunks_makes_room_when_it_is_found_to_be_large() -> Non
 
     async with opened(Bounds(body_bytes=12 * MEGABYTE)) as (hall, client):
         hall.let_go.set()
-        told = await client.post("/", content=chunks(), headers={"licence": "provider:1"})
+        told = await client.post("/", content=chunks(), headers={"authorization": "provider:1"})
         assert told.text == f"{20 * SMALL}"
 
 
@@ -141,5 +144,41 @@ async def test_a_flood_of_one_licence_is_429_until_its_rate_allows_more(sqlite: 
         assert told == [200, 200, 200]
         late = await doors.gateway.post(polling(), doors.key)
         assert_asked_to_come_again(late, 429)
+        assert late.headers["x-request-id"]
         doors.clock.advance(int(late.headers["retry-after"]))
         assert (await doors.gateway.post(polling(), doors.key)).status_code == 200
+
+
+async def test_at_the_gate_a_known_sender_is_turned_away_and_a_stranger_goes_on() -> None:
+    entrance, let_go = Entrance(Bounds(licence_requests=1), SystemClock()), asyncio.Event()
+
+    async def handle(request: Request) -> Response:
+        caller = Caller(frozenset({request.headers["authorization"]}), "key")
+
+        async def serve(raw: bytes) -> Response:
+            await let_go.wait()
+            return Response("served")
+
+        return await entrance.through(request, caller, serve)
+
+    door = Starlette(routes=[Route("/$validate", handle, methods=["POST"])])
+    async with (
+        served(Gate(door, entrance, SystemClock())) as address,
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=10) as client,
+    ):
+
+        async def sent(licence: str) -> httpx.Response:
+            head = {"authorization": licence, "x-request-id": "mine"}
+            return await client.post("/$validate", content=b"{}", headers=head)
+
+        first = asyncio.create_task(sent("provider:1"))
+        async with asyncio.timeout(5):
+            while not entrance.inside:  # noqa: ASYNC110 # it has no bell
+                await asyncio.sleep(0.005)
+        again = [await sent("provider:1") for _ in range(3)]
+        assert [one.headers["x-request-id"] for one in again] == ["mine"] * 3
+        for one in again:
+            assert_asked_to_come_again(one, 429)
+        other = asyncio.create_task(sent("provider:2"))
+        let_go.set()
+        assert [(await one).text for one in (first, other)] == ["served", "served"]

@@ -4,7 +4,7 @@ import asyncio
 
 from claimgw.clearinghouse.aside import aside, occupy, vacate
 from claimgw.clock import ManualClock
-from claimgw.endpoint.rates import Rates
+from claimgw.endpoint.rates import Rates, Spacing
 from claimgw.endpoint.turns import Guest, Turns
 from tests.gateway import BEGINNING
 
@@ -54,6 +54,28 @@ async def test_who_is_alone_may_have_all_of_it_and_beside_others_its_share() -> 
     turns.give("many")
     await asyncio.wait_for(sixth, 1)
     assert turns.taken("many") == 5
+
+
+async def test_who_has_many_waiting_lets_one_that_comes_alone_go_first_but_not_for_long() -> None:
+    clock = ManualClock(BEGINNING)
+    turns = Turns(10, 10, beside_others=2, clock=clock)
+    await turns.take("few")
+    await turns.take("many", 2)
+    waiting = [asyncio.create_task(turns.take("many", 2)) for _ in range(4)]
+    await settled()
+    turns.give("many", 2)
+    assert not any(one.done() for one in waiting)
+    turns.give("few")
+    await settled()
+    assert [one.done() for one in waiting] == [True, False, False, False]
+    await asyncio.wait_for(turns.take("few"), 1)
+    turns.give("many", 2)
+    await settled()
+    assert not waiting[1].done()
+    clock.advance(0.1)
+    await asyncio.wait_for(waiting[1], 1)  # a tenth of a second later, whoever else is there
+    for one in waiting[2:]:
+        one.cancel()
 
 
 async def test_what_is_larger_than_all_there_is_gets_it_alone_and_is_not_overtaken() -> None:
@@ -141,3 +163,13 @@ def test_a_burst_of_ten_seconds_is_let_in_and_then_the_rate() -> None:
 def test_without_a_rate_all_may_come() -> None:
     rates = Rates(0, ManualClock(BEGINNING))
     assert not any(rates.wait("one") for _ in range(1000))
+
+
+def test_one_that_is_turned_away_again_and_again_is_told_so_fifty_times_a_second() -> None:
+    clock = ManualClock(BEGINNING)
+    spacing = Spacing(clock)
+    assert [round(spacing.hold("one"), 2) for _ in range(3)] == [0.0, 0.02, 0.04]
+    assert spacing.hold("other") == 0.0
+    assert max(spacing.hold("one") for _ in range(1000)) <= 2.0
+    clock.advance(3)
+    assert spacing.hold("one") == 0.0

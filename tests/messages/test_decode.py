@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.messages import claim
 from claimgw.messages.decode import LARGEST, Decoded, decode
 from claimgw.messages.findings import Finding
 
@@ -136,3 +137,16 @@ def test_any_json_value_is_read_as_json_reads_it(value: Any) -> None:
     decoded = decode(text.encode())
     assert isinstance(decoded, Decoded)
     assert decoded.tree == json.loads(text, parse_float=Decimal)
+
+
+@pytest.mark.parametrize("value", [b'{"a":1}', b"[1]", b"1.5", b'"ab"'])
+def test_a_text_of_more_values_than_memory_is_meant_for_is_not_read(value: bytes) -> None:
+    told = decode(b'{"a":[' + b",".join([value] * (9_000_000 // (len(value) + 1))) + b"]}")
+    assert isinstance(told, Finding)
+    assert (told.code, told.text) == ("BV-00076", "The message holds too many values")
+
+
+def test_a_claim_as_large_as_may_be_is_read() -> None:
+    raw = claim(7500, faulty=False)
+    assert len(raw) > 9_000_000
+    assert isinstance(decode(raw), Decoded)

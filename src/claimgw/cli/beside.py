@@ -17,6 +17,7 @@ from prometheus_client.metrics_core import Metric
 from claimgw.access.callers import Caller
 from claimgw.access.participants import Participant
 from claimgw.clearinghouse.aside import occupy, vacate
+from claimgw.clearinghouse.beside.heavy import BIG
 from claimgw.clearinghouse.beside.lent import LentLines
 from claimgw.clearinghouse.beside.wire import Wire
 from claimgw.clearinghouse.delivery.deliver import conclude, deliver
@@ -43,8 +44,6 @@ commands = typer.Typer()
 
 # Of messages that are worked on at once: a tree takes up to forty times as much as its text.
 _MOST_BYTES = 4 * 1024 * 1024
-# From here on they are worked on one by one, and the smaller ones need not wait for them.
-_BIG = 1024 * 1024
 # What has not been looked at yet may be as large as a message can be.
 _UNKNOWN = 10 * 1024 * 1024
 
@@ -54,10 +53,14 @@ T = TypeVar("T")
 @commands.command(hidden=True)
 def beside(line: int) -> None:
     """Read and judge large messages for the process that started this one. LINE is its open socket."""
-    # It ends when the other one lets go of the line, and not before.
+    work(socket.socket(fileno=line))
+
+
+def work(line: socket.socket) -> None:
+    """What the command does. It ends when the other side lets go of the line, and not before."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    start(_work(socket.socket(fileno=line)))
+    start(_work(line))
 
 
 async def _work(line: socket.socket) -> None:
@@ -99,12 +102,13 @@ class Tasks:
         self._wakes: set[asyncio.Task[None]] = set()
         self._turns, self._big = Turns(_MOST_BYTES, _MOST_BYTES), Turns(1, 1)
         self._house = house
+        self._began = _most_megabytes()
         self._parts: Parts = replace(house.parts, lines=LentLines(wire), wake=self._wake)
 
     async def do(self, task: str, args: Sequence[Any]) -> tuple[Any, float, list[Metric]]:
-        """What came of it, the most memory this process ever had, in MB, and what it has counted."""
+        """What came of it, by how many MB this process has ever grown, and what it has counted."""
         done = await _TASKS[task](self, *args)
-        return done, _most_megabytes(), metrics.counted()
+        return done, _most_megabytes() - self._began, metrics.counted()
 
     async def close_down(self) -> None:
         self._house.close_down()
@@ -146,7 +150,7 @@ class Tasks:
         guest = Guest(whose)
         token = occupy(guest)
         try:
-            await (guest.take(self._big) if size >= _BIG else guest.take(self._turns, size))
+            await (guest.take(self._big) if size >= BIG else guest.take(self._turns, size))
             return await work()
         finally:
             vacate(token)

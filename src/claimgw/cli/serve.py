@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Annotated
 
 import structlog
@@ -9,7 +10,9 @@ import typer
 from fastapi import FastAPI
 
 from claimgw.app import create_app, create_metrics_app
+from claimgw.clearinghouse.beside.nursery import Nursery, nursery
 from claimgw.cli.awaited import database_is_there
+from claimgw.cli.beside import work
 from claimgw.cli.configuration import read_settings
 from claimgw.cli.output import print_line
 from claimgw.cli.serving import (
@@ -71,17 +74,22 @@ def serve(
     with refusing():
         settings = read_settings(host=host, port=port, open=open_, worker=worker)
         logs.configure(settings.log_style, settings.log_level)
-        start(_serve(settings))
+        if not start(_may_start(settings)):
+            return
+        # Else the first message of each kind waits for its profiles, here and in the process beside.
+        load(settings.packages, settings.codes, settings.versions).compile()
+        with nursery(work) if settings.beside else nullcontext() as beside:
+            start(_serve(settings, beside))
 
 
-async def _serve(settings: Settings) -> None:
+async def _may_start(settings: Settings) -> bool:
     stop = asyncio.Event()
     with on_signal(stop.set):
-        if not await may_start(settings, stop):
-            return
-    # Else the first message of each kind waits for its profiles; and they are to be frozen with all else.
-    load(settings.packages, settings.codes, settings.versions).compile()
-    app = create_app(settings)
+        return await may_start(settings, stop)
+
+
+async def _serve(settings: Settings, beside: Nursery | None) -> None:
+    app = create_app(settings, nursery=beside)
     config = gateway_config(app, settings)
     listener = Listener(settings.host, settings.port)
     server = Gateway(config, listener, _figures(app, settings), lambda: app.state.house.close_down())

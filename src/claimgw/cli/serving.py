@@ -1,6 +1,7 @@
 """How is an app put on the network? uvicorn, with its sockets, TLS, signals and deadlines set here."""
 
 import asyncio
+import ctypes
 import gc
 import resource
 import signal
@@ -9,7 +10,7 @@ import ssl
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 
@@ -17,6 +18,11 @@ from claimgw.cli.session import Refusal
 from claimgw.endpoint.peer import PeerProtocol
 from claimgw.errors import ConfigurationError
 from claimgw.settings import Settings
+
+T = TypeVar("T")
+
+# Names of settings in malloc.h.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 
 # What is under way when the process is told to stop gets so long; what cannot be finished by then needs the
 # rest of ten seconds to be handed back.
@@ -76,6 +82,13 @@ class PatientProtocol(PeerProtocol):
     def on_message_complete(self) -> None:
         self._relax()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        # What nobody has read of a body would be kept until the next request; one that waits behind this
+        # answer is another.
+        if self.cycle.response_complete:
+            self.cycle.body = bytearray()
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._relax()
@@ -257,11 +270,20 @@ def on_signal(stop: Callable[[], None]) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-def start(work: Coroutine[Any, Any, None]) -> None:
+def start(work: Coroutine[Any, Any, T]) -> T:
     """Run a server's coroutine on the loop uvicorn would choose: uvloop where there is one."""
     # A connection is an open file, and a process that does not ask for more may often have 1,024 of them.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _give_memory_back()
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
-        runner.run(work)
+        return runner.run(work)
+
+
+def _give_memory_back() -> None:
+    """Let what was large go back to the system when it is freed; the GNU library keeps up to 32 MB of it."""
+    with suppress(OSError, AttributeError, TypeError):  # there is another library, or none by that way
+        library = ctypes.CDLL(None)
+        for name, value in ((_MMAP_THRESHOLD, 256 * 1024), (_TRIM_THRESHOLD, 1024 * 1024), (_ARENA_MAX, 1)):
+            library.mallopt(name, value)

@@ -26,11 +26,12 @@ class UnreadResponse(Response):
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         with suppress(TimeoutError):
             async with asyncio.timeout(_LINGER_SECONDS):
-                await _throw_away(receive)
+                await throw_away(receive)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _throw_away(receive: Receive) -> None:
+async def throw_away(receive: Receive) -> None:
+    """Let what comes of the body pass by, until its end."""
     thrown = 0
     while thrown <= LARGEST:  # nobody who means well sends more
         message = await receive()
@@ -41,5 +42,10 @@ async def _throw_away(receive: Receive) -> None:
 
 def unread(request: Request, answer: Response, small: int) -> Response:
     """The answer to a request whose body is left unread; a `small` one passes by on a kept connection."""
-    announced = request.headers.get("content-length", "")
-    return answer if announced.isdecimal() and int(announced) <= small else UnreadResponse(answer)
+    return answer if is_small(request.scope, small) else UnreadResponse(answer)
+
+
+def is_small(scope: Scope, small: int) -> bool:
+    """Whether a body of no more bytes than that is announced."""
+    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return announced.isdigit() and int(announced) <= small

@@ -15,6 +15,11 @@ from claimgw.messages.findings import Finding
 
 LARGEST = 10 * 1024 * 1024
 _DEEPEST = 100
+# So much memory at the most a tree may take. A claim of 10 MB without a blank is counted as 73 MB.
+_LARGEST_TREE = 84 * 1024 * 1024
+_BYTES_OF_A_CONTAINER, _BYTES_OF_A_VALUE, _MORE_OF_A_DECIMAL = 240, 72, 56
+# A text up to so many bytes cannot be dense enough to matter.
+_SMALL = 64 * 1024
 # FHIR decimals are written with at most 18 digits; this bounds only what would blow up in arithmetic.
 _LARGEST_EXPONENT = 60
 # Longer than any name of an element; a longer key is not quoted.
@@ -48,6 +53,10 @@ def decode(raw: bytes) -> Decoded | Finding:
             "The message is larger than 10 MB",
             "Send fewer or smaller attachments in one message",
         )
+    if len(raw) > _SMALL and _tree_bytes(raw) > _LARGEST_TREE:
+        return Finding(
+            "BV-00076", "", "The message holds too many values", "Send fewer claims or items in one message"
+        )
     if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         return _unreadable("The text starts with a byte order mark", "Send UTF-8 without a byte order mark")
     try:
@@ -75,6 +84,12 @@ def decode(raw: bytes) -> Decoded | Finding:
     found = islice(_forbidden(tree, _Place("Bundle")), COUNTED)
     listed = tuple(one.finding() for one in islice(found, _MOST))
     return Decoded(tree, listed, Counter(one.code for one in found))
+
+
+def _tree_bytes(raw: bytes) -> int:
+    """No tree of this text takes more: junk takes up to thirty times its length. 5 ms for a megabyte."""
+    containers = _BYTES_OF_A_CONTAINER * (raw.count(b"{") + raw.count(b"["))
+    return containers + _BYTES_OF_A_VALUE * raw.count(b",") + _MORE_OF_A_DECIMAL * raw.count(b".")
 
 
 def _tree(raw: bytes) -> Any:

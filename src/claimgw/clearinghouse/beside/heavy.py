@@ -4,6 +4,9 @@
 _MOST_BYTES = 64 * 1024
 _MOST_OBJECTS = 1_300
 
+# From here on they are worked on one by one, and the smaller ones need not wait for them.
+BIG = 1024 * 1024
+
 
 def is_heavy(raw: bytes) -> bool:
     """Whether to read and judge it can take longer than 20 ms. Looks for 10 µs at the most."""

@@ -11,34 +11,51 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from subprocess import DEVNULL
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from prometheus_client.metrics_core import Metric
 
+from claimgw.clearinghouse.beside.nursery import Nursery
 from claimgw.clearinghouse.beside.wire import Handler, Wire
 from claimgw.errors import StoreUnavailable
 
 _log = structlog.get_logger(__name__)
 
-# A process that has grown beyond this is let go when it is idle: Python seldom gives memory back.
-_MOST_MEGABYTES = 350
+# A process that has grown by more is let go when it is idle: Python seldom gives memory back. No message
+# makes it grow so much by itself.
+_MOST_MEGABYTES = 160
 _END_SECONDS = 2.0
+
+
+class _Process(Protocol):
+    @property
+    def pid(self) -> int: ...
+
+    async def wait(self) -> object: ...
+
+    def kill(self) -> None: ...
 
 
 @dataclass(slots=True)
 class _Running:
-    process: asyncio.subprocess.Process
+    process: _Process
     wire: Wire
     serving: asyncio.Task[None]
 
 
 class Beside:
-    """The process beside this one. `opening` is what it needs to open the same house; it is pickled."""
+    """The process beside this one. `opening` is what it needs to open the same house; it is pickled.
 
-    def __init__(self, opening: object, handlers: Mapping[str, Handler]) -> None:
+    Without a nursery it is started afresh, and has everything in memory once more.
+    """
+
+    def __init__(
+        self, opening: object, handlers: Mapping[str, Handler], nursery: Nursery | None = None
+    ) -> None:
         self._opening = opening
         self._handlers = handlers
+        self._nursery = nursery
         self._running: _Running | None = None
         self._starting = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
@@ -87,17 +104,7 @@ class Beside:
     async def _start(self) -> _Running:
         ours, theirs = socket.socketpair()
         with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "claimgw",
-                "beside",
-                str(theirs.fileno()),
-                pass_fds=(theirs.fileno(),),
-                stdin=DEVNULL,
-                # Signals of the terminal are for this process, which ends the other in its time.
-                start_new_session=True,
-            )
+            process = await self._born(theirs)
         reader, writer = await asyncio.open_connection(sock=ours)
         wire = Wire(reader, writer, self._handlers)
         running = _Running(process, wire, asyncio.create_task(wire.run()))
@@ -107,6 +114,30 @@ class Beside:
             await _end(running, 0)
             raise
         return running
+
+    async def _born(self, line: socket.socket) -> _Process:
+        if self._nursery is not None:
+            try:
+                return await asyncio.to_thread(self._nursery.bear, line)
+            except OSError:
+                _log.warning(
+                    "the nursery is gone, or has no room; a process is started afresh", action="beside"
+                )
+        return await _executed(line)
+
+
+async def _executed(line: socket.socket) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "claimgw",
+        "beside",
+        str(line.fileno()),
+        pass_fds=(line.fileno(),),
+        stdin=DEVNULL,
+        # Signals of the terminal are for this process, which ends the other in its time.
+        start_new_session=True,
+    )
 
 
 async def _tell(wire: Wire) -> None:

@@ -1,8 +1,10 @@
 """How do two processes of one house ask each other? Calls and answers over a pair of sockets, both ways."""
 
 import asyncio
+import io
+import pickle
 import struct
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import Context, ContextVar, copy_context
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
@@ -13,8 +15,12 @@ from claimgw.errors import ClaimgwError, Conflict, StoreUnavailable
 
 _log = structlog.get_logger(__name__)
 
+# Of a frame: its length without the texts that follow it by themselves, and how many these are.
+_HEAD = struct.Struct(">QQ")
 _LENGTH = struct.Struct(">Q")
 _SLICE = 256 * 1024
+# A text longer than that goes by itself: pickled, it would be in memory twice.
+_LONG = 64 * 1024
 _TOLD: Mapping[str, type[ClaimgwError]] = {"StoreUnavailable": StoreUnavailable, "Conflict": Conflict}
 
 Handler = Callable[..., Awaitable[Any]]
@@ -77,8 +83,7 @@ class Wire:
         """Serve until the other side is gone, or until `close`."""
         try:
             while True:
-                length = _LENGTH.unpack(await self._reader.readexactly(_LENGTH.size))[0]
-                self._take(*ForkingPickler.loads(await self._reader.readexactly(length)))
+                self._take(*await self._receive())
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -126,13 +131,62 @@ class Wire:
             self.ended = True
 
     async def _send(self, *frame: Any) -> None:
-        body = ForkingPickler.dumps(frame)
+        written = io.BytesIO()
+        pickler = _Pickler(written)
+        pickler.dump(frame)
+        body = written.getvalue()
         async with self._sending:
-            self._writer.write(_LENGTH.pack(len(body)))
-            # Whole, a large one would be copied once more while nobody else gets a turn.
-            for start in range(0, len(body), _SLICE):
-                self._writer.write(body[start : start + _SLICE])
-                await self._writer.drain()
+            self._writer.write(_HEAD.pack(len(body), len(pickler.texts)))
+            await self._write(body)
+            for text in pickler.texts:
+                self._writer.write(_LENGTH.pack(len(text)))
+                await self._write(text)
+
+    async def _write(self, content: bytes) -> None:
+        # Whole, a large one would be copied once more while nobody else gets a turn.
+        for start in range(0, len(content), _SLICE):
+            self._writer.write(content[start : start + _SLICE])
+            await self._writer.drain()
+
+    async def _receive(self) -> tuple[Any, ...]:
+        length, count = _HEAD.unpack(await self._reader.readexactly(_HEAD.size))
+        body = await self._read(length)
+        texts = [
+            await self._read(_LENGTH.unpack(await self._reader.readexactly(_LENGTH.size))[0])
+            for _ in range(count)
+        ]
+        frame: tuple[Any, ...] = _Unpickler(io.BytesIO(body), texts).load()
+        return frame
+
+    async def _read(self, length: int) -> bytes:
+        # Whole, a large one would be held twice by the reader while it comes.
+        parts = [
+            await self._reader.readexactly(min(_SLICE, length - start)) for start in range(0, length, _SLICE)
+        ]
+        return b"".join(parts)
+
+
+class _Pickler(ForkingPickler):
+    """Leaves out long texts; they are in `texts`."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self.texts: list[bytes] = []
+
+    def persistent_id(self, value: Any) -> int | None:
+        if type(value) is not bytes or len(value) <= _LONG:
+            return None
+        self.texts.append(value)
+        return len(self.texts) - 1
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, texts: Sequence[bytes]) -> None:
+        super().__init__(file)
+        self._texts = texts
+
+    def persistent_load(self, number: int) -> bytes:
+        return self._texts[number]
 
 
 def _gone() -> StoreUnavailable:
