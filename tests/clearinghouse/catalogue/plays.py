@@ -8,7 +8,7 @@ from tests.clearinghouse.catalogue.cells import Cell, Situation
 from tests.clearinghouse.catalogue.senders import SENDERS, Compose
 from tests.clearinghouse.catalogue.stage import LIMITS, Mood, Sent, Stage, by_itself, unfinished
 from tests.clearinghouse.catalogue.told import answered, counted
-from tests.clearinghouse.scene import GRACE
+from tests.clearinghouse.scene import GRACE, until
 from tests.clearinghouse.spoken import CLAIM, fresh, opened
 
 NOTICE = "error-notice"
@@ -77,6 +77,12 @@ async def slow(course: Course) -> Cell:
     """The session's time is up first; then the insurer answers over the same call."""
     course.stage.mood = Mood.WAITS
     session = asyncio.create_task(course.post())
+
+    async def begun() -> bool:
+        return session.done() or course.stage.brought(course.sent)
+
+    # What is answered at once is looked at before the worker takes it.
+    await until(begun)
     await course.stage.taken(course.sent)
     course.stage.scene.clock.advance(51)
     hears = await session

@@ -121,9 +121,13 @@ class Stage:
         async def came() -> bool:
             self.scene.clock.advance(0.001)
             await self.scene.gateway.house.worker.look()
-            return all(raw in self.scene.insurer.received for raw in sent.delivered)
+            return self.brought(sent)
 
         await until(came)
+
+    def brought(self, sent: Sent) -> bool:
+        """Whether the insurer has all of it."""
+        return all(raw in self.scene.insurer.received for raw in sent.delivered)
 
     async def exchange(self, raw: bytes) -> Exchange | None:
         """The exchange of a request, found by its ids."""
