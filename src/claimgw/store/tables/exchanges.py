@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from claimgw.store.tables.columns import Id, Instant, Licence, metadata
+from claimgw.store.tables.columns import Id, Instant, Licence, metadata, where_set
 
 _WAITING = "state IN ('unchecked', 'held', 'unconfirmed', 'awaiting-correction', 'queued', 'partial')"
 _GIVEN_UP = "state = 'given-up'"
@@ -71,8 +71,8 @@ exchange = Table(
         sqlite_where=text("due_at IS NOT NULL"),
     ),
     Index(None, "changed_at"),
-    Index(None, "about_id"),
-    Index(None, "batch_id"),
+    where_set("about_id"),
+    where_set("batch_id"),
     # Two cancellations of one claim at once: one of them is first, the other hears so.
     Index(
         "ix_exchange_cancelling",

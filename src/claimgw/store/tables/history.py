@@ -5,7 +5,7 @@ No name, number or birth date of a person is here: a patient stands as a digest.
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table
 
-from claimgw.store.tables.columns import Id, Instant, Licence, metadata
+from claimgw.store.tables.columns import Id, Instant, Licence, metadata, where_set
 
 # What requests have in common: `kind` is "episode", "invoice", "encounter", "batch", "patient"; or what they
 # refer to: "prior", "authorization", "answers", "cancels".
@@ -53,7 +53,7 @@ statement = Table(
     Column("withdrawn_by", String(10), nullable=True),
     Index(None, "exchange_id"),
     Index(None, "value"),
-    Index("ix_statement_authorization", "authorization", "provider", "insurer"),
+    where_set("authorization", "provider", "insurer", name="ix_statement_authorization"),
 )
 
 # History of a pair begins on that day: what is older is not on record. `set_by`: "" if the first message did.

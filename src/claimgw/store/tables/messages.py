@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, UniqueConstraint
 
-from claimgw.store.tables.columns import Id, Instant, Licence, metadata
+from claimgw.store.tables.columns import Id, Instant, Licence, metadata, where_set
 
 # `exchange_id` is the request a message belongs to; `replies_to` the message it answers on the wire.
 message = Table(
@@ -18,8 +18,8 @@ message = Table(
     Column("received_at", Instant, nullable=False),
     Column("exchange_id", Id, ForeignKey("message.id"), nullable=True),
     Column("replies_to", Id, ForeignKey("message.id"), nullable=True),
-    Index(None, "exchange_id"),
-    Index(None, "replies_to"),
+    where_set("exchange_id"),
+    where_set("replies_to"),
     Index(None, "header_id"),
     Index(None, "bundle_id"),
 )
