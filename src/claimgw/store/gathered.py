@@ -41,8 +41,8 @@ class Amend:
 
     @property
     def given(self) -> list[Any]:
-        """Its values in the order of its text."""
-        return [*self.values.values(), *(value for value in self.where.values() if value is not None)]
+        """Its values: what is changed, then what it was."""
+        return [*self.values.values(), *self.where.values()]
 
 
 Part = Put | Amend

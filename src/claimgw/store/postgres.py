@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from claimgw.errors import Conflict
 from claimgw.store.gathered import Amend, Part, Put
-from claimgw.store.prepared import Compiled, Prepared, compiled
+from claimgw.store.prepared import Fitted, Prepared, fitted
 from claimgw.store.probes import tell
 from claimgw.store.unit import is_twice
 
@@ -46,7 +46,7 @@ class Direct:
         _, given = self._dialect.create_connect_args(engine.url)
         self._given = {"timeout": connect_seconds, **given}
         self._most = connections
-        self._made: dict[tuple[Any, ...], Compiled] = {}
+        self._made: dict[tuple[Any, ...], Fitted] = {}
         self._pool: asyncpg.Pool[Any] | None = None
         self._opening = asyncio.Lock()
 
@@ -63,7 +63,7 @@ class Direct:
         """All of it or nothing. Raises Conflict if a key is taken, or a row is not as it was read."""
         key = tuple(_shape(part) for part in parts)
         if key not in self._made:
-            self._made[key] = compiled(_statement(parts), self._dialect)
+            self._made[key] = fitted(_statement(parts), self._dialect, _names(parts))
         made = self._made[key]
         tell(made.text)
         try:
@@ -158,18 +158,30 @@ def _update(at: int, part: Amend) -> Update:
     return update(part.table).where(*like).values(changes)
 
 
-def _values(parts: Sequence[Part]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _names(parts: Sequence[Part]) -> list[str]:
+    found: list[str] = []
     for at, part in enumerate(parts):
         match part:
-            case Put(_, columns, [row]):
-                found |= {f"p{at}_{column}": value for column, value in zip(columns, row, strict=True)}
-            case Put(_, columns, rows):
-                listed = map(list, zip(*rows, strict=True))
-                found |= {f"p{at}_{column}": values for column, values in zip(columns, listed, strict=True)}
+            case Put(_, columns):
+                found += [f"p{at}_{column}" for column in columns]
             case Amend(_, where, values):
-                found |= {f"p{at}_{name}": value for name, value in values.items()}
-                found |= {f"w{at}_{name}": value for name, value in where.items()}
+                found += [f"p{at}_{name}" for name in values] + [f"w{at}_{name}" for name in where]
+            case _:
+                assert_never(part)
+    return found
+
+
+def _values(parts: Sequence[Part]) -> list[Any]:
+    """In the order of their names."""
+    found: list[Any] = []
+    for part in parts:
+        match part:
+            case Put(_, _, [row]):
+                found += row
+            case Put(_, _, rows):
+                found += map(list, zip(*rows, strict=True))
+            case Amend():
+                found += part.given
             case _:
                 assert_never(part)
     return found

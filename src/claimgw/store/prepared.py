@@ -38,6 +38,24 @@ class Compiled:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A text that is given the same values in the same order each time; where in them its parameters are."""
+
+    text: str
+    places: Sequence[tuple[int, Any]]
+
+    def bind(self, given: Sequence[Any]) -> list[Any]:
+        """The driver's parameters."""
+        return [process(given[at]) if process is not None else given[at] for at, process in self.places]
+
+
+def fitted(statement: ClauseElement, dialect: Dialect, names: Sequence[str]) -> Fitted:
+    """The same as `compiled`, for values that come in the order of these names: half of the time to bind."""
+    made = compiled(statement, dialect)
+    return Fitted(made.text, [(names.index(name), process) for name, process in made.parameters])
+
+
 def compiled(statement: ClauseElement, dialect: Dialect) -> Compiled:
     """A statement whose values are all given later, by the names of its `bindparam`s."""
     made = statement.compile(dialect=dialect)
