@@ -126,7 +126,7 @@ def _bounds(settings: Settings, clock: Clock) -> Bounds:
         sessions=settings.door_sessions,
         turns=settings.door_turns,
         licence_requests=settings.door_requests if settings.open else settings.licence_requests,
-        licence_turns=settings.door_turns if settings.open else max(1, settings.door_turns // 8),
+        licence_turns=settings.door_turns if settings.open else max(1, settings.door_turns // 16),
         licence_rate=0 if settings.open else settings.licence_rate,
         body_bytes=settings.door_bytes,
         beside=works_beside(settings, clock),

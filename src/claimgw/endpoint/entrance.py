@@ -63,7 +63,7 @@ class Bounds:
     sessions: int = 2000  # the same, with them
     turns: int = 16  # worked on at once; each more makes all of them slower
     licence_requests: int = 64
-    licence_turns: int = 2  # while there are others
+    licence_turns: int = 1  # while there are others
     licence_rate: float = 0  # requests a second; 0: no bound
     body_bytes: int = 20 * 1024 * 1024  # of all bodies that are not small
     beside: bool = False  # what is heavy takes no turn here: it is worked on in another process
