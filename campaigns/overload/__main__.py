@@ -131,8 +131,8 @@ def main() -> int:
     options.add_argument(
         "--calm", type=float, default=15.0, help="seconds between the storm and the claim after"
     )
-    options.add_argument("--rounds", type=int, default=3, help="of one provider alone and beside a flood")
-    options.add_argument("--quiet", type=float, default=1.0, help="seconds of each")
+    options.add_argument("--rounds", type=int, default=5, help="of one provider alone and beside a flood")
+    options.add_argument("--quiet", type=float, default=1.5, help="seconds of each")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--json", type=Path, metavar="FILE")
     given = options.parse_args()
