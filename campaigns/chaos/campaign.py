@@ -32,7 +32,7 @@ async def campaign(
     runs: int,
     beside: int,
     tell: Callable[[Outcome], None],
-) -> list[Outcome]:
+) -> None:
     """Each place on each database, `beside` of them at the same time; `tell` is told of each at its end.
 
     `templates`: the address of a migrated, empty database of each kind, which is copied.
@@ -45,7 +45,7 @@ async def campaign(
     ]
     room = asyncio.Semaphore(beside)
 
-    async def one(number: int, place: Place, kind: str) -> Outcome:
+    async def one(number: int, place: Place, kind: str) -> None:
         async with room:
             own = folder / f"{kind}-{number}"
             own.mkdir()
@@ -58,11 +58,10 @@ async def campaign(
                 except Exception as fault:  # the other rounds go on
                     outcome.problems += traceback.format_exception(fault)
         tell(outcome)
-        return outcome
 
     async with asyncio.TaskGroup() as playing:
-        tasks = [playing.create_task(one(n, place, kind)) for n, (place, kind) in enumerate(rounds)]
-    return [task.result() for task in tasks]
+        for number, (place, kind) in enumerate(rounds):
+            playing.create_task(one(number, place, kind))
 
 
 async def templates(kinds: Sequence[str], server: Postgres, folder: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from campaigns.chaos.books import Failed, polled_twice
 from campaigns.chaos.campaign import campaign, lines
 from campaigns.chaos.points import Failure, named
 from campaigns.chaos.provider import Polled, Provider
+from campaigns.chaos.round import Outcome
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.processes
@@ -26,7 +27,8 @@ async def test_whatever_dies_or_fails_each_claim_has_one_answer_and_one_id(
         "sqlite": f"sqlite:///{sqlite_template}",
         "postgresql": postgres.named(postgres_template),
     }
-    outcomes = await campaign(
+    outcomes: list[Outcome] = []
+    await campaign(
         named(PLACES),
         templates,
         postgres,
@@ -34,7 +36,7 @@ async def test_whatever_dies_or_fails_each_claim_has_one_answer_and_one_id(
         seed=1,
         runs=1,
         beside=2 * len(PLACES),
-        tell=lambda _: None,
+        tell=outcomes.append,
     )
     problems = [problem for one in outcomes for problem in one.problems]
     assert not problems, "\n".join([*lines(outcomes), *problems])
