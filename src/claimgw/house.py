@@ -19,7 +19,7 @@ from claimgw.clearinghouse.beside.nursery import Nursery
 from claimgw.clearinghouse.beside.process import Beside
 from claimgw.clearinghouse.beside.wire import Handler
 from claimgw.clearinghouse.delivery.breakers import Breakers
-from claimgw.clearinghouse.delivery.nodes import Heart, Role
+from claimgw.clearinghouse.delivery.nodes import Heart, Role, life
 from claimgw.clearinghouse.delivery.pace import Pace
 from claimgw.clearinghouse.delivery.policy import Schedule
 from claimgw.clearinghouse.delivery.worker import Worker
@@ -33,7 +33,6 @@ from claimgw.clock import Clock, SystemClock
 from claimgw.conformance.loading import load
 from claimgw.endpoint.mailbox.lookout import Lookout
 from claimgw.endpoint.mailbox.webhooks import Webhooks
-from claimgw.ids import new_id
 from claimgw.insurers.spi import Door
 from claimgw.settings import Settings
 from claimgw.store import Database, schema
@@ -108,7 +107,7 @@ async def open_house(
             schemas=schemas,
             lines=lines,
             clock=clock,
-            node=_life(settings.node, clock),
+            node=life(settings.node, clock.now()),
             limits=Limits(
                 session=settings.session_seconds,
                 insurer=settings.insurer_seconds,
@@ -214,11 +213,6 @@ def _channels(clock: Clock, settings: Settings) -> list[Channel]:
         )
         channels.append(mail)
     return channels
-
-
-def _life(name: str, clock: Clock) -> str:
-    """The name of this life of the process: what an earlier one of that name left open is not its own."""
-    return f"{name[:90]}#{new_id(clock.now())[-4:]}"
 
 
 @asynccontextmanager

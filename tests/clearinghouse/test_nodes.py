@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 from sqlalchemy import make_url
 
-from claimgw.clearinghouse.delivery.nodes import Heart, Role, Watch
+from claimgw.clearinghouse.delivery.nodes import Heart, Role, Watch, life
 from claimgw.clearinghouse.delivery.outcomes import Outcome
 from claimgw.store import nodes
 from claimgw.store.nodes import Node
@@ -31,6 +31,12 @@ def still(watch: Watch, beat: int, monotonic: float) -> float:
     """For how long the other has not beaten."""
     [seconds] = watch.look([Node("other", "worker", "1.0", BORN, beat, BORN)], monotonic).values()
     return seconds
+
+
+def test_lives_of_one_process_have_names_of_their_own_that_fit_the_column() -> None:
+    names = {life("n" * 200, BORN + timedelta(seconds=second)) for second in range(2_000)}
+    assert len(names) == 2_000
+    assert {len(name) for name in names} == {100}
 
 
 def test_a_beat_stands_still_by_the_watch_of_whoever_looks() -> None:

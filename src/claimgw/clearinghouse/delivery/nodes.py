@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -13,6 +13,7 @@ from claimgw.clearinghouse.delivery.abandon import abandon, close_left
 from claimgw.clearinghouse.parts import Parts
 from claimgw.clock import rung_or_after
 from claimgw.errors import Conflict, StoreUnavailable
+from claimgw.ids import new_id
 from claimgw.store import nodes
 from claimgw.store.nodes import Node
 from claimgw.store.records import Attempt, Exchange, State
@@ -27,6 +28,16 @@ _COUNTED_LEASES = 3
 _SHOWN_LEASES = 20
 # A process that was told to stop has ten seconds, and most of them have gone by.
 _HAND_BACK_SECONDS = 1.5
+
+
+# Those of earlier lives stay in the table for a while: with four digits, one start in some thousands met one.
+_DIGITS = 10
+_LONGEST_NAME = 100 - 1 - _DIGITS
+
+
+def life(name: str, now: datetime) -> str:
+    """The name of a new life of a process: what an earlier one of that name left open is not its own."""
+    return f"{name[:_LONGEST_NAME]}#{new_id(now)[-_DIGITS:]}"
 
 
 class Role(StrEnum):
