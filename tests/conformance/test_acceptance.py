@@ -19,6 +19,7 @@ from claimgw.conformance.compiler.schema import Element, Structure
 from claimgw.conformance.severity import Direction
 from claimgw.conformance.validator.accept import Acceptance, Item
 from claimgw.conformance.validator.constraints import broken
+from claimgw.conformance.validator.gather import Gathers
 from claimgw.conformance.validator.schemas import standard
 from claimgw.conformance.validator.walk import Walk
 from claimgw.messages.envelope import Envelope, read
@@ -34,8 +35,8 @@ class _Nothing(Acceptance):
     def __init__(self) -> None:
         super().__init__(standard().structure, standard().member_of)
 
-    def resource(self, shape: Structure) -> None:
-        return None
+    def resource(self, shape: Structure) -> Gathers:
+        return lambda *_: False
 
     def of(self, shape: Structure) -> dict[str, Any]:
         return {}

@@ -33,7 +33,7 @@ class Acceptance:
         self._parts: dict[int, tuple[Structure, Mapping[str, Accepts]]] = {}
         self._items: dict[int, tuple[Element, Item]] = {}
 
-    def resource(self, shape: Structure) -> Gathers | None:
+    def resource(self, shape: Structure) -> Gathers:
         """A test of a resource of that form as a whole, which notes what in it is for others."""
         return self._gathering.of(shape)
 

@@ -58,7 +58,7 @@ class Walk:
         """Whether it surely is; what others judge is noted then."""
         pending, pointers = len(self.pending), len(self.pointers)
         gathers = self._acceptance.resource(shape)
-        if gathers is not None and gathers(value, home.path, home, self.pending.append, self.pointers.append):
+        if gathers(value, home.path, home, self.pending.append, self.pointers.append):
             return True
         del self.pending[pending:], self.pointers[pointers:]
         return False
