@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -72,8 +73,11 @@ async def test_a_name_that_is_not_known_is_not_waited_for(postgres: Postgres) ->
 
 
 async def test_a_file_that_cannot_be_opened_is_not_waited_for() -> None:
+    threads = set(threading.enumerate())
     with pytest.raises(StoreUnavailable):
         await database_is_there("sqlite:////nowhere/claimgw.db", asyncio.Event())
+    left = set(threading.enumerate()) - threads
+    assert not [thread for thread in left if "_connection_worker_thread" in thread.name]
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from claimgw.clock import ManualClock
 from claimgw.ids import new_id
 from claimgw.store import participants
 from claimgw.store.credentials import Credential, CredentialKind, add_credential
-from tests.clearinghouse.scene import until
 from tests.clearinghouse.spoken import START
 from tests.gateway import CLINIC, DESERT_ROSE, FALCON, HOSPITAL, Gateway, register, running
 
@@ -73,14 +71,7 @@ async def without_store(doors: Doors, folder: Path, ask: Callable[[], Awaitable[
     try:
         return await ask()
     finally:
-        # aiosqlite does not wait for the thread of a connection that could not be opened; if it outlives
-        # the test's loop, it fails in some other test.
-        await until(_no_connection)
         os.rename(away, folder)
-
-
-async def _no_connection() -> bool:
-    return not any("_connection_worker_thread" in thread.name for thread in threading.enumerate())
 
 
 async def _limit(unit: Any) -> None:

@@ -151,6 +151,12 @@ def _postgres_engine(url: URL, connections: int) -> AsyncEngine:
 def _sqlite_engine(url: URL, begin: str, *, size: int) -> AsyncEngine:
     engine = create_async_engine(url, hide_parameters=True, pool_size=size, max_overflow=0, pool_timeout=60)
 
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def try_to_open(*_: object) -> None:
+        # aiosqlite waits for nobody: where it cannot open the file, its thread outlives the event loop and
+        # dies with a traceback after our own clear error. So that fault is met before its thread is there.
+        sqlite3.connect(url.database or "").close()
+
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         # The driver's own idea of transactions is switched off: it begins them late and never for DDL.
