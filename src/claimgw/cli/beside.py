@@ -71,7 +71,10 @@ async def _work(line: socket.socket) -> None:
         opening.set_result(settings)
         await ready.wait()
 
-    handlers: dict[str, Callable[..., Awaitable[Any]]] = {"open": open_}
+    async def there() -> None:
+        """To answer is all that is asked."""
+
+    handlers: dict[str, Callable[..., Awaitable[Any]]] = {"open": open_, "there": there}
     wire = Wire(*await asyncio.open_connection(sock=line), handlers)
     serving = asyncio.create_task(wire.run())
     opened: set[asyncio.Future[Any]] = {opening, serving}

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _PID_BYTES = 8
+_PATIENCE_SECONDS = 10.0
 
 Work = Callable[[socket.socket], None]
 
@@ -43,11 +44,15 @@ class Child:
 class Nursery:
     """The end of this process. `line` leads to the other, which ends when it is closed."""
 
-    def __init__(self, line: socket.socket) -> None:
+    def __init__(self, line: socket.socket, *, patience: float = _PATIENCE_SECONDS) -> None:
         self._line = line
+        self._line.settimeout(patience)
 
     def bear(self, line: socket.socket) -> Child:
-        """A new process that has this socket. Raises OSError if there is none: use another way."""
+        """A new process that has this socket. Raises OSError if there is none: use another way from then on.
+
+        What came too late would be taken for the answer to the next one who asks.
+        """
         socket.send_fds(self._line, [b"."], [line.fileno()])
         told, handles, _, _ = socket.recv_fds(self._line, _PID_BYTES, 1)
         if not handles:

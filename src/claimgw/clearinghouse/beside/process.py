@@ -26,6 +26,8 @@ _log = structlog.get_logger(__name__)
 # makes it grow so much by itself.
 _MOST_MEGABYTES = 160
 _END_SECONDS = 2.0
+# The longest that its loop has ever stood still is 10 s: a batch of 10 MB, five programs to each core.
+_PATIENCE_SECONDS = 60.0
 
 
 class _Process(Protocol):
@@ -47,15 +49,22 @@ class _Running:
 class Beside:
     """The process beside this one. `opening` is what it needs to open the same house; it is pickled.
 
-    Without a nursery it is started afresh, and has everything in memory once more.
+    Without a nursery it is started afresh, and has everything in memory once more. One that does not even
+    say that it is there within so many seconds of `patience` is killed: it would hold up all large messages.
     """
 
     def __init__(
-        self, opening: object, handlers: Mapping[str, Handler], nursery: Nursery | None = None
+        self,
+        opening: object,
+        handlers: Mapping[str, Handler],
+        nursery: Nursery | None = None,
+        *,
+        patience: float = _PATIENCE_SECONDS,
     ) -> None:
         self._opening = opening
         self._handlers = handlers
         self._nursery = nursery
+        self._patience = patience
         self._running: _Running | None = None
         self._starting = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
@@ -74,7 +83,7 @@ class Beside:
                 self._forget()
                 self._running = await self._start()
             running = self._running
-        value, megabytes, self._counted[running.process.pid] = await running.wire.call("do", task, args)
+        value, megabytes, self._counted[running.process.pid] = await self._ask(running, "do", task, args)
         if megabytes > _MOST_MEGABYTES and self._running is running:
             _log.info(
                 "a process beside this one has grown, and is replaced", action="beside", megabytes=megabytes
@@ -109,17 +118,39 @@ class Beside:
         wire = Wire(reader, writer, self._handlers)
         running = _Running(process, wire, asyncio.create_task(wire.run()))
         try:
-            await wire.call("open", self._opening)
+            await self._ask(running, "open", self._opening)
         except BaseException:
             await _end(running, 0)
             raise
         return running
+
+    async def _ask(self, running: _Running, name: str, *args: Any) -> Any:
+        """What it answers, however long that takes, as long as it is there."""
+        answer = asyncio.create_task(running.wire.call(name, *args))
+        try:
+            while not (await asyncio.wait([answer], timeout=self._patience))[0]:
+                await self._look_after(running)
+            return await answer
+        finally:
+            answer.cancel()
+
+    async def _look_after(self, running: _Running) -> None:
+        """If it does not even say that it is there, kill it: then whatever was asked of it has failed."""
+        try:
+            # One that has ended fails the call itself.
+            with contextlib.suppress(StoreUnavailable):
+                async with asyncio.timeout(self._patience):
+                    await running.wire.call("there")
+        except TimeoutError:
+            _log.error("the process beside this one stands still, and is killed", action="beside")
+            running.process.kill()
 
     async def _born(self, line: socket.socket) -> _Process:
         if self._nursery is not None:
             try:
                 return await asyncio.to_thread(self._nursery.bear, line)
             except OSError:
+                self._nursery = None
                 _log.warning(
                     "the nursery is gone, or has no room; a process is started afresh", action="beside"
                 )
