@@ -76,6 +76,17 @@ async def unreachable(course: Course) -> Cell:
 async def slow(course: Course) -> Cell:
     """The session's time is up first; then the insurer answers over the same call."""
     course.stage.mood = Mood.WAITS
+    session = await under_way(course)
+    course.stage.scene.clock.advance(51)
+    hears = await session
+    await course.look()
+    course.stage.gate.set()
+    await course.stage.all_closed()
+    return await course.cell(hears)
+
+
+async def under_way(course: Course) -> "asyncio.Task[str]":
+    """It is posted, and the insurer has all of it; what the sender hears."""
     session = asyncio.create_task(course.post())
 
     async def begun() -> bool:
@@ -84,12 +95,7 @@ async def slow(course: Course) -> Cell:
     # What is answered at once is looked at before the worker takes it.
     await until(begun)
     await course.stage.taken(course.sent)
-    course.stage.scene.clock.advance(51)
-    hears = await session
-    await course.look()
-    course.stage.gate.set()
-    await course.stage.all_closed()
-    return await course.cell(hears)
+    return session
 
 
 async def invalid(course: Course) -> Cell:
@@ -132,8 +138,7 @@ async def copied(course: Course) -> Cell:
 async def copied_in_flight(course: Course) -> Cell:
     """The same bytes once more, while the insurer has not answered the first."""
     course.stage.mood = Mood.WAITS
-    session = asyncio.create_task(course.post())
-    await course.stage.taken(course.sent)
+    session = await under_way(course)
     again = answered(await course.stage.post(course.sent.raw))
     course.stage.gate.set()
     await session
