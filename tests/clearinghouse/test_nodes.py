@@ -105,6 +105,7 @@ async def stalled(address: str, then: Play) -> AsyncIterator[Stalled]:
         await watcher.join()
         yield Stalled(scene, insurer, raw, session, watcher)
         insurer.free.set()
+        await session  # as a server does that stops: it would lose its database in the middle of something
 
 
 async def test_what_a_dead_process_left_open_is_taken_over_within_its_lease(address: str) -> None:
