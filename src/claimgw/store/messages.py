@@ -76,6 +76,15 @@ async def contents(unit: Unit, message_ids: Sequence[str]) -> dict[str, bytes]:
     return {row.message_id: row.content for row in rows}
 
 
+async def as_written(unit: Unit, message_ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+    """Bundle.id and bytes of several messages by their ids; those that are gone are missing."""
+    if not message_ids:
+        return {}
+    query = select(message.c.id, message.c.bundle_id, body.c.content).join(body)
+    rows = await unit.execute(query.where(message.c.id.in_(message_ids)))
+    return {row.id: (row.bundle_id, row.content) for row in rows}
+
+
 async def gone(unit: Unit, message_ids: Sequence[str]) -> dict[str, datetime]:
     """When the bytes of these were deleted; those that are kept are missing."""
     if not message_ids:

@@ -31,9 +31,12 @@ async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
     envelope, now = received.envelope, received.now
     if received.faults:
         return await _fail(parts, envelope, received.faults, now)
-    asked = select(envelope)
     poll_id, provider = new_id(now), str(envelope.sender)
-    marked = await _confirms(parts, provider)
+    async with parts.database.read() as unit:
+        some = await mailbox.any_waiting(unit, provider, now)
+    if not some:
+        return await _nothing(parts, envelope, poll_id, now)
+    asked, marked = select(envelope), await _confirms(parts, provider)
     async with parts.database.write() as unit:
         await record.keep_arrival(unit, envelope, poll_id, now)
         found = await mailbox.waiting(unit, provider, asked, now)
@@ -43,6 +46,14 @@ async def receive(parts: Parts, _: Sessions, received: Received) -> Reply:
     if again := sum(offer.entry.offers > 0 for offer in taken):
         metrics.offered_again.labels(provider).inc(again)
     return await _write(parts, envelope, poll_id, taken, now)
+
+
+async def _nothing(parts: Parts, envelope: Envelope, poll_id: str, now: datetime) -> Reply:
+    """Most polls find nothing: they are kept in one statement, and keep nobody from the mailbox."""
+    async with parts.database.write() as unit:
+        await record.keep_arrival(unit, envelope, poll_id, now)
+    body = poll_replies.delivered(envelope, Stamp(poll_id, now, parts.dialect), [])
+    return Reply(200, body, Given(poll_id, str(envelope.sender), now, []))
 
 
 async def answer_again(parts: Parts, envelope: Envelope, poll_id: str) -> Reply:
@@ -88,15 +99,12 @@ async def _write(
 
 
 async def _contents(unit: Unit, given: Sequence[Offer]) -> list[poll_replies.Waiting]:
-    bodies = await messages.contents(unit, _ids(given))
-    found = []
-    for offer in given:
-        entry = offer.entry
-        kept = await messages.find(unit, entry.message_id)
-        if kept is not None and entry.message_id in bodies:
-            raw = bodies[entry.message_id]
-            found.append(poll_replies.Waiting(kept.bundle_id, raw, entry.queued_at, offer.before))
-    return found
+    kept = await messages.as_written(unit, _ids(given))
+    return [
+        poll_replies.Waiting(*kept[offer.entry.message_id], offer.entry.queued_at, offer.before)
+        for offer in given
+        if offer.entry.message_id in kept
+    ]
 
 
 def _fitting(waiting: Sequence[Offer], room: int) -> list[Offer]:
