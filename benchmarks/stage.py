@@ -127,7 +127,12 @@ def gateway(where: Site, insurer_url: str, *, nodes: int = 1) -> Iterator[Conten
 @contextmanager
 def serving(where: Site, address: str, key: str, *, nodes: int = 1) -> Iterator[Contender]:
     """The same on a database that was prepared, for who has that key. It delivers what is held, too."""
-    environment = {"CLAIMGW_LOG_LEVEL": "warning", "CLAIMGW_WORKER": "true"}
+    environment = {
+        "CLAIMGW_LOG_LEVEL": "warning",
+        "CLAIMGW_WORKER": "true",
+        # The sender has one credential and stands for many providers.
+        "CLAIMGW_LICENCE_RATE": "0",
+    }
     name = secrets.token_hex(3)
     started = [
         server(address, where.folder, f"node-{name}-{number}", **environment) for number in range(nodes)
