@@ -64,6 +64,10 @@ class House:
     def wake(self) -> None:
         """Something may be due, or wait to be polled."""
         self.bell.set()
+        self.announce()
+
+    def announce(self) -> None:
+        """Something may wait to be polled."""
         self.lookout.wake()
         self.webhooks.wake()
 
@@ -98,6 +102,10 @@ async def open_house(
             house.wake()
             wakes.tell()
 
+        def announce() -> None:
+            house.announce()
+            wakes.tell()
+
         lines = Lines(clock, lambda licence: _door(house, licence))
         handlers: dict[str, Handler] = {}
         beside = Beside(settings, handlers, nursery) if works_beside(settings, clock) else None
@@ -127,6 +135,7 @@ async def open_house(
             ),
             jitter=random.random,
             wake=wake,
+            announce=announce,
             breakers=Breakers(database, clock),
             pace=Pace(database, clock),
             dialect=settings.dialect,

@@ -40,8 +40,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`wake` tells all workers that something may be due; `jitter` is a number from 0 to 1; `under_way` holds
-    the ids of the attempts that this process is making.
+    """`wake` tells all workers that something may be due, and `announce` all who wait for mail that some may
+    have come, as `wake` does too; `jitter` is a number from 0 to 1; `under_way` holds the ids of the attempts
+    that this process is making.
     """
 
     database: Database
@@ -54,6 +55,7 @@ class Parts:
     schedule: Schedule
     jitter: Callable[[], float]
     wake: Callable[[], None]
+    announce: Callable[[], None]
     breakers: Breakers
     pace: Pace
     dialect: Dialect = Dialect.NPHIES

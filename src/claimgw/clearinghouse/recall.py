@@ -117,7 +117,7 @@ def of_first(exchange: Exchange, request: Envelope, since: date | None, registry
 
 async def recall_asked(unit: Unit, exchange: Exchange, request: Envelope, registry: Snapshot) -> Memory:
     """What the answer to a request, in its session or to a push, is judged by."""
-    answers = (await statements.of_exchanges(unit, [exchange.id])).get(exchange.id, [])
+    answers = await statements.answers_to(unit, exchange.id)
     return Memory(
         answered=request_of(exchange, request.header_id or "", answers, request),
         since=await history.begins(unit, exchange.provider, exchange.insurer),

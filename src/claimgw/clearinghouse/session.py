@@ -55,7 +55,7 @@ class Sessions:
         """
         attempt_made = asyncio.create_task(deliver(parts, exchange, request, attempt, notes, memory))
         self._under_way.add(attempt_made)
-        attempt_made.add_done_callback(self._ended)
+        attempt_made.add_done_callback(lambda made: self._ended(parts, made))
         attempt_made.add_done_callback(lambda _: parts.places.give_back(insurer.licence))
         await self._wait(parts, attempt_made, _time_left(parts, exchange.created_at))
         if attempt_made.done() and (told := attempt_made.result().answer) is not None:
@@ -87,10 +87,14 @@ class Sessions:
             self._waits.discard(waiting)
             time_up.cancel()
 
-    def _ended(self, task: asyncio.Task[Settled]) -> None:
+    def _ended(self, parts: Parts, task: asyncio.Task[Settled]) -> None:
         self._under_way.discard(task)
-        if not task.cancelled() and (fault := task.exception()) is not None:
+        if task.cancelled():
+            return
+        if (fault := task.exception()) is not None:
             _log.error("an attempt stays open", action="deliver", fault=type(fault).__name__)
+        elif task.result().makes_work(parts.clock.now()):
+            parts.wake()
 
 
 def _end(waiting: asyncio.Future[None]) -> None:

@@ -43,6 +43,11 @@ class Settled:
     answer: bytes | None
     deposited: bool = False
 
+    def makes_work(self, now: datetime) -> bool:
+        """Whether there is something to do for a worker: it is due again, or what is about it may follow."""
+        due_at = self.exchange.due_at
+        return self.deposited or (due_at is not None and due_at <= now)
+
 
 async def settle(
     parts: Parts,

@@ -106,7 +106,7 @@ class Tasks:
         self._turns, self._big = Turns(_MOST_BYTES, _MOST_BYTES), Turns(1, 1)
         self._house = house
         self._began = _most_megabytes()
-        self._parts: Parts = replace(house.parts, lines=LentLines(wire), wake=self._wake)
+        self._parts: Parts = replace(house.parts, lines=LentLines(wire), wake=self._wake, announce=self._wake)
 
     async def do(self, task: str, args: Sequence[Any]) -> tuple[Any, float, list[Metric]]:
         """What came of it, by how many MB this process has ever grown, and what it has counted."""

@@ -3,24 +3,28 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, tuple_
 
 from claimgw.store.between import between
 from claimgw.store.database import Unit
+from claimgw.store.prepared import Prepared
 from claimgw.store.records import Imported
 from claimgw.store.tables import history_start, imported
+from claimgw.store.tables.columns import Licence
 
 _AT_ONCE = 500
+_BEGINS = Prepared(
+    select(history_start.c.since).where(
+        history_start.c.provider == bindparam("provider", type_=Licence),
+        history_start.c.insurer == bindparam("insurer", type_=Licence),
+    )
+)
 
 
 async def begins(unit: Unit, provider: str, insurer: str) -> date | None:
-    """The day from which the history of the pair is on record; None: nothing of it has come yet."""
-    found: date | None = await unit.scalar(
-        select(history_start.c.since).where(
-            history_start.c.provider == provider, history_start.c.insurer == insurer
-        )
-    )
-    return found
+    """The day from which the history of the pair is on record, as of now; None: nothing of it came yet."""
+    rows = await unit.ask(_BEGINS, provider=provider, insurer=insurer)
+    return rows[0][0] if rows else None
 
 
 async def begin(unit: Unit, provider: str, insurer: str, since: date, now: datetime) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select, tuple_, update
+from sqlalchemy import Select, bindparam, literal_column, select, tuple_, update
 
 from claimgw.store.between import between
 from claimgw.store.database import Unit
 from claimgw.store.messages import as_message
+from claimgw.store.prepared import Prepared
 from claimgw.store.records import Message, Said
 from claimgw.store.tables import message, statement
 
@@ -38,6 +39,11 @@ async def of_exchanges(unit: Unit, exchange_ids: Sequence[str]) -> dict[str, lis
             assert one.said.exchange_id is not None
             found.setdefault(one.said.exchange_id, []).append(one)
     return found
+
+
+async def answers_to(unit: Unit, exchange_id: str) -> list[Stated]:
+    """The answers to one request as of now, in the order they came."""
+    return [_stated(row) for row in await unit.ask(_ANSWERS_TO, exchange_id=exchange_id)]
 
 
 async def by_identifiers(
@@ -94,8 +100,19 @@ def stated() -> Select[Any]:
 
 async def read_stated(unit: Unit, query: Select[Any]) -> list[Stated]:
     """The records that a query made from `stated` finds."""
+    return [_stated(row) for row in await unit.execute(query)]
+
+
+def _stated(row: Sequence[Any]) -> Stated:
     width = len(statement.c)
-    return [
-        Stated(Said(**dict(zip(statement.c.keys(), row[:width], strict=True))), as_message(row[width:]))
-        for row in await unit.execute(query)
-    ]
+    return Stated(Said(**dict(zip(statement.c.keys(), row[:width], strict=True))), as_message(row[width:]))
+
+
+_ANSWERS_TO = Prepared(
+    stated()
+    .where(
+        statement.c.exchange_id == bindparam("exchange_id", type_=statement.c.exchange_id.type),
+        statement.c.position == literal_column("0"),
+    )
+    .order_by(statement.c.message_id)
+)

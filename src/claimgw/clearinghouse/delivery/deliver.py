@@ -57,9 +57,6 @@ async def deliver(
         )
     finally:
         parts.under_way.discard(attempt.id)
-    due_at = settled.exchange.due_at
-    if settled.deposited or (due_at is not None and due_at <= parts.clock.now()):
-        parts.wake()
     return settled
 
 
@@ -107,8 +104,8 @@ async def conclude(
 ) -> Settled:
     """What the reply means, settled. Raises StoreUnavailable; then it may be done again.
 
-    `memory`: what its answer is judged by if nobody has changed the exchange since. It is hoped that nobody
-    has, and nothing is read: the settlement is written only if that is true.
+    It is hoped that nobody has changed the exchange since: the settlement is written at once if that is true,
+    and else anew from what is read. `memory`: what the answer is judged by then, if the caller knows it.
     """
     if parts.beside is not None and isinstance(reply, Answered) and is_heavy(reply.body):
         settled: Settled = await parts.beside.do(
@@ -118,34 +115,32 @@ async def conclude(
     repeated = attempt.number > 1 and await _may_have_arrived(parts, attempt)
     asked = asked_of(exchange, request, repeated=repeated)
     registry = await parts.registry.current()
-    hoped = exchange if memory is not None else None
-    if memory is None:
-        memory = await _recall(parts, exchange, request, registry)
+    memory = memory or await _recall(parts, exchange, request, registry)
     ending = interpret(reply, asked, judge_of(parts.schemas, registry, memory, parts.clock.now()))
     if insurer is not None:
         await parts.breakers.learn(insurer, registry, ending.outcome, attempt)
     shut = gate.shut(parts.breakers, registry, exchange.insurer, parts.clock.now()) is not None
-    if hoped is not None:
-        with suppress(Conflict):
-            settled = await settle_unchanged(
-                parts, request, insurer, hoped, attempt, ending, notes, shut=shut
-            )
-            if not shut:
-                await _keep_place(parts, registry, settled.exchange)
-            return settled
-        memory = await _recall(parts, exchange, request, registry)
+    try:
+        settled = await settle_unchanged(parts, request, insurer, exchange, attempt, ending, notes, shut=shut)
+    except Conflict:
+        memory = await _recall_anew(parts, exchange, request, registry)
         ending = interpret(reply, asked, judge_of(parts.schemas, registry, memory, parts.clock.now()))
-    settled = await settle(parts, request, insurer, attempt, ending, notes, shut=shut)
+        settled = await settle(parts, request, insurer, attempt, ending, notes, shut=shut)
     if not shut:
         await _keep_place(parts, registry, settled.exchange)
     return settled
 
 
 async def _recall(parts: Parts, exchange: Exchange, request: Envelope, registry: Snapshot) -> Memory:
+    async with parts.database.read() as unit:
+        return await recall_asked(unit, exchange, request, registry)
+
+
+async def _recall_anew(parts: Parts, exchange: Exchange, request: Envelope, registry: Snapshot) -> Memory:
     """The record as it is now that the answer came, not as when the request went out."""
     async with parts.database.read() as unit:
         known = await exchanges.find(unit, exchange.id)
-        return await recall_asked(unit, known or exchange, request, registry)
+    return await _recall(parts, known or exchange, request, registry)
 
 
 async def _may_have_arrived(parts: Parts, attempt: Attempt) -> bool:

@@ -165,7 +165,10 @@ class Worker:
     async def _attempt(self, claimed: Claimed) -> None:
         # It stays open if it cannot be settled; whoever looks after its lease takes it up.
         with _reported("an attempt stays open", action="deliver", exchange=claimed.exchange.id):
-            await deliver(self._parts, claimed.exchange, claimed.request, claimed.attempt)
+            settled = await deliver(self._parts, claimed.exchange, claimed.request, claimed.attempt)
+            if settled.deposited:
+                # What may follow it is found when its place is filled again.
+                self._parts.announce()
 
     def _refill(self, lane: str) -> None:
         """A place is free: fill it, and those that become free meanwhile, without a look at all lanes."""
