@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from claimgw.clearinghouse.admit import digest_of
+from claimgw.clearinghouse.delivery.take_up import take_up
 from claimgw.clearinghouse.delivery.worker import Worker
 from claimgw.clearinghouse.rows import begun
 from claimgw.ids import new_id
@@ -125,3 +126,16 @@ async def test_two_workers_never_take_up_the_same_exchange(address: str) -> None
         for worker in others:
             await worker.stop(10)
         assert len(scene.insurer.received) == len(set(scene.insurer.received)) == 20
+
+
+@pytest.mark.parametrize("places", [1, 3])
+async def test_processes_that_see_the_same_places_free_fill_them_once_and_with_the_oldest(
+    address: str, places: int
+) -> None:
+    async with playing(address, complete) as scene:
+        held = [await hold(scene, fresh(CLAIM)) for _ in range(8)]
+        parts = scene.gateway.house.parts
+        insurer = (await parts.registry.current()).participant(FALCON)
+        filled = [take_up(parts, FALCON, insurer, room, at_once=places) for room in (1, 2, 3, 3)]
+        taken = [one.exchange.id for each in await asyncio.gather(*filled) for one in each.claimed]
+        assert sorted(taken) == sorted(held)[:places]

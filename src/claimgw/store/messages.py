@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from claimgw.messages.identifiers import LicenceKind
 from claimgw.store.database import Unit
+from claimgw.store.prepared import Prepared, among
 from claimgw.store.records import Arrival, Message
 from claimgw.store.tables import arrival, body, body_gone, message
 
@@ -67,22 +68,21 @@ async def content(unit: Unit, message_id: str) -> bytes | None:
 
 
 async def contents(unit: Unit, message_ids: Sequence[str]) -> dict[str, bytes]:
-    """The bytes of several messages by their ids; those that are gone are missing."""
-    if not message_ids:
-        return {}
-    rows = await unit.execute(
-        select(body.c.message_id, body.c.content).where(body.c.message_id.in_(message_ids))
-    )
-    return {row.message_id: row.content for row in rows}
+    """The bytes of several messages by their ids, as of now; those that are gone are missing."""
+    return {id_: content for id_, (_, content) in (await as_written(unit, message_ids)).items()}
 
 
 async def as_written(unit: Unit, message_ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
-    """Bundle.id and bytes of several messages by their ids; those that are gone are missing."""
+    """Bundle.id and bytes of several messages by their ids, as of now; those that are gone are missing."""
     if not message_ids:
         return {}
-    query = select(message.c.id, message.c.bundle_id, body.c.content).join(body)
-    rows = await unit.execute(query.where(message.c.id.in_(message_ids)))
-    return {row.id: (row.bundle_id, row.content) for row in rows}
+    rows = await unit.ask(_AS_WRITTEN, ids=message_ids)
+    return {id_: (bundle_id, content) for id_, bundle_id, content in rows}
+
+
+_AS_WRITTEN = Prepared(
+    select(message.c.id, message.c.bundle_id, body.c.content).join(body).where(among(message.c.id, "ids"))
+)
 
 
 async def gone(unit: Unit, message_ids: Sequence[str]) -> dict[str, datetime]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Dialect,
     Select,
+    String,
     Text,
     TypeDecorator,
     bindparam,
@@ -20,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import NullType
+from sqlalchemy.types import NullType, TypeEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,29 +101,38 @@ class Prepared:
         return self._made[dialect.name]
 
 
-class _Texts(TypeDecorator[Sequence[str]]):
-    """Several texts as one parameter: an array where there are arrays, JSON where there are none."""
+class _Several(TypeDecorator[Sequence[str]]):
+    """Several values of a kind as one parameter: an array where there are arrays, else JSON."""
 
     impl = Text
     cache_ok = True
 
+    def __init__(self, kind: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.kind = kind
+
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
+        return dialect.type_descriptor(ARRAY(self.kind) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
-        texts = list(value or ())
-        return texts if dialect.name == "postgresql" else json.dumps(texts)
+        several = list(value or ())
+        if dialect.name == "postgresql":
+            return several
+        process = self.kind.dialect_impl(dialect).bind_processor(dialect)
+        return json.dumps(several if process is None else list(map(process, several)))
 
 
 class among(FunctionElement[Any]):
-    """Whether a column is one of the texts of a parameter, however many: the text of the query stays."""
+    """Whether a column is one of the values of a parameter, however many: the text of the query stays."""
 
     # Not Boolean: where a database has none SQLAlchemy adds `= 1`, and SQLite then reads the whole table.
     type = NullType()
     inherit_cache = True
 
     def __init__(self, column: Column[Any], parameter: str) -> None:
-        super().__init__(column, bindparam(parameter, type_=_Texts()))
+        # A licence, say, is a text like any other; PostgreSQL's arrays of texts have no length.
+        kind = Text() if isinstance(column.type, String) else column.type
+        super().__init__(column, bindparam(parameter, type_=_Several(kind)))
 
 
 @compiles(among, "postgresql")

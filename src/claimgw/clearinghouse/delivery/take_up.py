@@ -14,7 +14,7 @@ from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.ids import new_id
 from claimgw.messages.envelope import Envelope, read
 from claimgw.store import Unit, attempts, exchanges, lanes, messages
-from claimgw.store.database import take_turn
+from claimgw.store.lanes import Front
 from claimgw.store.records import Attempt, Exchange, State
 
 _log = structlog.get_logger(__name__)
@@ -22,6 +22,8 @@ _log = structlog.get_logger(__name__)
 _SENT = frozenset({State.HELD, State.UNCONFIRMED})
 # What is not to be sent takes nobody's place: so many of them are passed by.
 _OTHERS = 4
+# So often another node may have been faster, or an exchange be stuck, before the next look has its turn.
+_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,73 +57,71 @@ class _Stuck(Exception):
 async def take_up(parts: Parts, lane: str, insurer: Participant | None, room: int, *, at_once: int) -> Taken:
     """Open attempts for at most `room` exchanges, and so that no more than `at_once` are open from all nodes.
 
-    What cannot be taken up is logged and left out. Raises StoreUnavailable.
+    No lock is needed for that: all nodes take the oldest, so of two that have seen the same places free one
+    finds an exchange changed, and looks again. What cannot be taken up is logged and left out. Raises
+    StoreUnavailable.
     """
     left_out: set[str] = set()
-    while True:
+    for _ in range(_TRIES):
+        front = await _look(parts, lane, room + _OTHERS + len(left_out))
+        others = [exchange for exchange, _ in front.due if exchange.state not in _SENT]
+        free = max(0, min(room, at_once - front.in_flight))
+        sent = [one for one in front.due if one[0].state in _SENT and one[0].id not in left_out][:free]
         try:
-            async with parts.database.write() as unit:
-                others, opened = await _fill(
-                    parts, unit, lane, insurer, room, at_once=at_once, left_out=left_out
-                )
-                raw = await messages.contents(unit, [exchange.id for exchange, _ in opened])
-        except StoreUnavailable:
-            raise
+            opened = await _make_own(parts, sent, insurer)
         except _Stuck as stuck:
             left_out.add(stuck.exchange.id)
-            if not isinstance(stuck.__cause__, Conflict):
-                _complain(stuck.exchange, stuck.__cause__)
-            continue
-        claimed = [one for each in opened if (one := _readable(parts, *each, raw)) is not None]
-        return Taken(claimed, others)
+            _complain(stuck.exchange, stuck.__cause__)
+        except Conflict:
+            continue  # somebody was faster
+        else:
+            return Taken(await _claimed(parts, opened), others)
+    return Taken()  # others are at it, or nothing here is sound: the next look tells
 
 
-async def _fill(
-    parts: Parts,
-    unit: Unit,
-    lane: str,
-    insurer: Participant | None,
-    room: int,
-    *,
-    at_once: int,
-    left_out: set[str],
-) -> tuple[list[Exchange], list[tuple[Exchange, Attempt]]]:
-    """What is due and not to be sent, and what has an attempt now."""
-    # Otherwise two nodes count the same free places, and both take them.
-    await take_turn(unit, f"lane {lane}")
+async def _look(parts: Parts, lane: str, most: int) -> Front:
     now = parts.clock.now()
     longest = timedelta(seconds=LONGEST_ANSWER_SECONDS + parts.limits.lease)
-    room = min(room, at_once - await lanes.in_flight(unit, lane, now, now + longest))
-    if room <= 0:
-        return [], []
-    due = await lanes.due(unit, lane, now, room + _OTHERS + len(left_out))
-    others = [exchange for exchange in due if exchange.state not in _SENT]
-    sent = [one for one in due if one.state in _SENT and one.id not in left_out][:room]
-    made = await attempts.of_exchanges(unit, [exchange.id for exchange in sent])
+    async with parts.database.read() as unit:
+        return await lanes.front(unit, lane, now, now + longest, most)
+
+
+async def _make_own(
+    parts: Parts, sent: Sequence[tuple[Exchange, int]], insurer: Participant | None
+) -> list[tuple[Exchange, Attempt]]:
+    """Those that have an attempt now. Raises Conflict if one of them was changed by another hand."""
     opened = []
-    for exchange in sent:
-        try:
-            attempt = await _open(parts, unit, exchange, made.get(exchange.id, []), insurer)
-        except StoreUnavailable:
-            raise
-        except Exception as fault:
-            raise _Stuck(exchange) from fault
-        if attempt is not None:
-            opened.append(attempt)
-    await attempts.open_attempts(unit, [attempt for _, attempt in opened])
-    return others, opened
+    async with parts.database.write() as unit:
+        for exchange, made in sent:
+            try:
+                attempt = await _open(parts, unit, exchange, made, insurer)
+            except (StoreUnavailable, Conflict):
+                raise
+            except Exception as fault:
+                raise _Stuck(exchange) from fault
+            if attempt is not None:
+                opened.append(attempt)
+        await attempts.open_attempts(unit, [attempt for _, attempt in opened])
+    return opened
+
+
+async def _claimed(parts: Parts, opened: Sequence[tuple[Exchange, Attempt]]) -> list[Claimed]:
+    async with parts.database.read() as unit:
+        raw = await messages.contents(unit, [exchange.id for exchange, _ in opened])
+    return [one for each in opened if (one := _readable(parts, *each, raw)) is not None]
 
 
 async def _open(
-    parts: Parts, unit: Unit, exchange: Exchange, made: Sequence[Attempt], insurer: Participant | None
+    parts: Parts, unit: Unit, exchange: Exchange, made: int, insurer: Participant | None
 ) -> tuple[Exchange, Attempt] | None:
-    """None if it is tried no more. Raises Conflict if it has just been changed otherwise."""
-    if await set_aside(parts, unit, exchange, made, insurer):
+    """None if it is tried no more. `made`: how many attempts there have been."""
+    before = await attempts.of_exchange(unit, exchange.id) if made else []
+    if await set_aside(parts, unit, exchange, before, insurer):
         return None
     now = parts.clock.now()
     answer_seconds = insurer.settings.answer_seconds if insurer else 0
     lease = timedelta(seconds=answer_seconds + parts.limits.lease)
-    number = len(made) + 1
+    number = made + 1
     claimed = await exchanges.change(
         unit,
         exchange,
