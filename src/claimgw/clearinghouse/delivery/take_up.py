@@ -22,8 +22,8 @@ _log = structlog.get_logger(__name__)
 _SENT = frozenset({State.HELD, State.UNCONFIRMED})
 # What is not to be sent takes nobody's place: so many of them are passed by.
 _OTHERS = 4
-# So often another node may have been faster, or an exchange be stuck, before the next look has its turn.
-_TRIES = 8
+# So often others may have been faster before the lane is left to them until the next look.
+_MOST_REFUSED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ async def take_up(parts: Parts, lane: str, insurer: Participant | None, room: in
     StoreUnavailable.
     """
     left_out: set[str] = set()
-    for _ in range(_TRIES):
+    refused = 0
+    while refused < _MOST_REFUSED:
         front = await _look(parts, lane, room + _OTHERS + len(left_out))
         others = [exchange for exchange, _ in front.due if exchange.state not in _SENT]
         free = max(0, min(room, at_once - front.in_flight))
@@ -73,10 +74,10 @@ async def take_up(parts: Parts, lane: str, insurer: Participant | None, room: in
             left_out.add(stuck.exchange.id)
             _complain(stuck.exchange, stuck.__cause__)
         except Conflict:
-            continue  # somebody was faster
+            refused += 1  # somebody was faster
         else:
             return Taken(await _claimed(parts, opened), others)
-    return Taken()  # others are at it, or nothing here is sound: the next look tells
+    return Taken()  # others are at it; the next look tells what is left
 
 
 async def _look(parts: Parts, lane: str, most: int) -> Front:
