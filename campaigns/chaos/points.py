@@ -76,6 +76,7 @@ _DOOR = "claimgw.endpoint.process_message"
 _HTTP = "claimgw.insurers.fhir_http.insurer"
 _HTTP_IN = "uvicorn.protocols.http.httptools_impl"
 _WRITTEN = f"{_HTTP_IN}:HttpToolsProtocol.on_response_complete"
+_SETTLE = f"{_DELIVER}:settle_unchanged"
 _SESSION, _BY_WORKER = "claimgw.clearinghouse.session:deliver", f"{_WORKER}:deliver"
 _CLAIMS, _HELD = 4, 3
 _ONCE_DEAD = "after commit 1"
@@ -94,9 +95,9 @@ POINTS: tuple[Point | Reading, ...] = (
     Reading("the insurer has read", _BEFORE),
     Reading("the insurer's answer half written", _HALF),
     Point("the insurer's answer read", f"{_DELIVER}:interpret", _BEFORE, within=_SESSION, passes=_CLAIMS),
-    Point("before commit 2", f"{_DELIVER}:settle_unchanged", _BEFORE, passes=_CLAIMS),
-    Point("during commit 2", f"{_DELIVER}:settle_unchanged", _DURING, passes=_CLAIMS),
-    Point("after commit 2", f"{_DELIVER}:settle_unchanged", _AFTER, passes=_CLAIMS),
+    Point("before commit 2", _SETTLE, _BEFORE, within=_SESSION, passes=_CLAIMS),
+    Point("during commit 2", _SETTLE, _DURING, within=_SESSION, passes=_CLAIMS),
+    Point("after commit 2", _SETTLE, _AFTER, within=_SESSION, passes=_CLAIMS),
     Point("before the answer is written", f"{_DOOR}:ProcessMessage._response", _BEFORE, passes=_CLAIMS),
     Point("answer half written", f"{_HTTP_IN}:RequestResponseCycle.send", _HALF, passes=_CLAIMS),
     Point("answer written", _WRITTEN, _AFTER, passes=_CLAIMS, flushed=True),
@@ -106,9 +107,9 @@ POINTS: tuple[Point | Reading, ...] = (
     Point("before the worker's call", f"{_DELIVER}:forward", _BEFORE, Role.WORKER, _BY_WORKER, _HELD),
     Point("worker's request half written", f"{_HTTP}:_pieces", _HALF, Role.WORKER, _BY_WORKER, _HELD),
     Reading("the insurer has read the worker's", _BEFORE, Role.WORKER),
-    Point("before the worker settles", f"{_DELIVER}:settle", _BEFORE, Role.WORKER, _BY_WORKER, _HELD),
-    Point("while the worker settles", f"{_DELIVER}:settle", _DURING, Role.WORKER, _BY_WORKER, _HELD),
-    Point("the worker has settled", f"{_DELIVER}:settle", _AFTER, Role.WORKER, _BY_WORKER, _HELD),
+    Point("before the worker settles", _SETTLE, _BEFORE, Role.WORKER, _BY_WORKER, _HELD),
+    Point("while the worker settles", _SETTLE, _DURING, Role.WORKER, _BY_WORKER, _HELD),
+    Point("the worker has settled", _SETTLE, _AFTER, Role.WORKER, _BY_WORKER, _HELD),
     Point("before a poll's commit", "claimgw.store.offers:reserve", _BEFORE, full=True),
     Point("poll reserved", f"{_OWN}.poll:_write", _BEFORE, full=True),
     Point("poll written, not confirmed", f"{_DOOR}:delivered", _BEFORE, flushed=True, full=True),
