@@ -58,8 +58,8 @@ async def take_up(parts: Parts, lane: str, insurer: Participant | None, room: in
     """Open attempts for at most `room` exchanges, and so that no more than `at_once` are open from all nodes.
 
     No lock is needed for that: all nodes take the oldest, so of two that have seen the same places free one
-    finds an exchange changed, and looks again. What cannot be taken up is logged and left out. Raises
-    StoreUnavailable.
+    finds an exchange changed, and looks again (decision 0031, also for when one more may go). What cannot be
+    taken up is logged and left out. Raises StoreUnavailable.
     """
     left_out: set[str] = set()
     refused = 0
