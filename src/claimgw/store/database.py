@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, event, make_url, text
+from sqlalchemy import URL, event, func, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -106,6 +106,17 @@ class Database:
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
+
+
+async def take_turn(unit: Unit, subject: str) -> None:
+    """Wait until no other unit of work has this subject, and keep it to the end of this one.
+
+    SQLite has one writer: there to begin is to have the turn.
+    """
+    if unit.dialect.name == "sqlite":
+        await unit.flush()
+    else:
+        await unit.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0))))
 
 
 def driver_url(address: str) -> URL:

@@ -14,6 +14,7 @@ from claimgw.errors import Conflict, StoreUnavailable
 from claimgw.ids import new_id
 from claimgw.messages.envelope import Envelope, read
 from claimgw.store import Unit, attempts, exchanges, lanes, messages
+from claimgw.store.database import take_turn
 from claimgw.store.lanes import Front
 from claimgw.store.records import Attempt, Exchange, State
 
@@ -57,52 +58,54 @@ class _Stuck(Exception):
 async def take_up(parts: Parts, lane: str, insurer: Participant | None, room: int, *, at_once: int) -> Taken:
     """Open attempts for at most `room` exchanges, and so that no more than `at_once` are open from all nodes.
 
-    No lock is needed for that: all nodes take the oldest, so of two that have seen the same places free one
-    finds an exchange changed, and looks again (decision 0031, also for when one more may go). What cannot be
-    taken up is logged and left out. Raises StoreUnavailable.
+    All nodes take the oldest: of two that have seen the same places free one finds an exchange changed, and
+    looks again, without a lock (decision 0031, also for when one more may go). What cannot be taken up is
+    logged and left out. Raises StoreUnavailable.
     """
     left_out: set[str] = set()
     refused = 0
     while refused < _MOST_REFUSED:
-        front = await _look(parts, lane, room + _OTHERS + len(left_out))
-        others = [exchange for exchange, _ in front.due if exchange.state not in _SENT]
-        free = max(0, min(room, at_once - front.in_flight))
-        sent = [one for one in front.due if one[0].state in _SENT and one[0].id not in left_out][:free]
         try:
-            opened = await _make_own(parts, sent, insurer)
+            async with parts.database.write() as unit:
+                if at_once == 1:
+                    # Strictly one by one: not even what becomes due this moment may go beside another.
+                    await take_turn(unit, f"lane {lane}")
+                front = await _look(parts, unit, lane, room + _OTHERS + len(left_out))
+                free = max(0, min(room, at_once - front.in_flight))
+                sent = [one for one in front.due if one[0].state in _SENT and one[0].id not in left_out]
+                opened = await _make_own(parts, unit, sent[:free], insurer)
         except _Stuck as stuck:
             left_out.add(stuck.exchange.id)
             _complain(stuck.exchange, stuck.__cause__)
         except Conflict:
             refused += 1  # somebody was faster
         else:
+            others = [exchange for exchange, _ in front.due if exchange.state not in _SENT]
             return Taken(await _claimed(parts, opened), others)
     return Taken()  # others are at it; the next look tells what is left
 
 
-async def _look(parts: Parts, lane: str, most: int) -> Front:
+async def _look(parts: Parts, unit: Unit, lane: str, most: int) -> Front:
     now = parts.clock.now()
     longest = timedelta(seconds=LONGEST_ANSWER_SECONDS + parts.limits.lease)
-    async with parts.database.read() as unit:
-        return await lanes.front(unit, lane, now, now + longest, most)
+    return await lanes.front(unit, lane, now, now + longest, most)
 
 
 async def _make_own(
-    parts: Parts, sent: Sequence[tuple[Exchange, int]], insurer: Participant | None
+    parts: Parts, unit: Unit, sent: Sequence[tuple[Exchange, int]], insurer: Participant | None
 ) -> list[tuple[Exchange, Attempt]]:
-    """Those that have an attempt now. Raises Conflict if one of them was changed by another hand."""
+    """Those that have an attempt now. The unit raises Conflict if one was changed by another hand."""
     opened = []
-    async with parts.database.write() as unit:
-        for exchange, made in sent:
-            try:
-                attempt = await _open(parts, unit, exchange, made, insurer)
-            except (StoreUnavailable, Conflict):
-                raise
-            except Exception as fault:
-                raise _Stuck(exchange) from fault
-            if attempt is not None:
-                opened.append(attempt)
-        await attempts.open_attempts(unit, [attempt for _, attempt in opened])
+    for exchange, made in sent:
+        try:
+            attempt = await _open(parts, unit, exchange, made, insurer)
+        except (StoreUnavailable, Conflict):
+            raise
+        except Exception as fault:
+            raise _Stuck(exchange) from fault
+        if attempt is not None:
+            opened.append(attempt)
+    await attempts.open_attempts(unit, [attempt for _, attempt in opened])
     return opened
 
 
